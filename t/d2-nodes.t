@@ -16,11 +16,13 @@ plan skip_all => 'no PostgreSQL server is installed (Debian: apt-get install pos
 my $one = RCAPI::Test->new(pg => RCAPI::PostgreSQL->new, children => 1, start => 0, preload => ['nfs.so'],
     directives => "Timeout 60\nRcapiMaintenance Off\n");
 plan skip_all => 'built without libpq' if slurp($one->program('rcapi-admin')) !~ /pg_advisory_xact_lock/;
-$one->{server}{env}{RCAPI_NFS} = "$one->{dir}/data";
-$one->start;
-my $two = RCAPI::Test->new(beside => $one, map { $_ => $one->{$_} } qw(children preload directives));
-$two->{server}{env}{RCAPI_NFS} = "$one->{dir}/data";
+my $two = RCAPI::Test->new(beside => $one, map { $_ => $one->{$_} } qw(children start preload directives));
 my @nodes = ($one, $two);
+for my $node (@nodes) {
+    @{ $node->{server}{env} }{qw(RCAPI_NFS RCAPI_NFS_LOCAL)} = ("$one->{dir}/data", "$node->{dir}/scratch/locks");
+    mkdir "$node->{dir}/scratch/locks" or die $!;
+    $node->start;
+}
 
 # Calls a method in a process of its own. The returned function waits for the answer; with 1 and a time it returns
 # whether the answer comes in that time.
@@ -94,6 +96,8 @@ subtest 'locks' => sub {
     is($now, 'other/new', 'both changes were made');
     $two->must(delete_repo => { repoid => $now });
     is_deeply($one->must('get_repos'), [], 'the first node sees a deletion');
+    $one->admin(qw(call create_repo repo_name:program repo_type:git));
+    is($two->call(delete_repo => { repoid => 'program' })->{error}, undef, 'a program has ended with its locks');
 };
 
 subtest 'a lock that is lost' => sub {

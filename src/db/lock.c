@@ -11,21 +11,72 @@
 #include "base/process.h"
 #include "driver.h"
 
+/* A lock that is held. */
+typedef struct held_t {
+    struct held_t *next, **link; /* in locks->held */
+    rc_db_locks_t *locks;
+    const char *name;
+    bool share;
+    int life;
+    apr_pool_t *pool;
+} held_t;
+
 struct rc_db_locks_t {
     rc_db_config_t config;
     apr_thread_mutex_t *mutex; /* guards all below */
     apr_pool_t *pool;
     rc_db_t *db; /* NULL: not connected */
     int life;    /* number of the connection */
+    held_t *held;
 };
 
-/* A lock that is held. */
-typedef struct held_t {
-    rc_db_locks_t *locks;
-    const char *name;
-    bool share;
-    int life;
-} held_t;
+static void hang_up(rc_db_locks_t *locks)
+{
+    if (locks->db)
+        apr_pool_destroy(locks->db->own);
+    locks->db = NULL;
+}
+
+static apr_status_t unlock(void *data)
+{
+    held_t *held = data;
+    rc_db_locks_t *locks = held->locks;
+
+    apr_thread_mutex_lock(locks->mutex);
+    *held->link = held->next;
+    if (held->next)
+        held->next->link = held->link;
+    if (locks->db && locks->life == held->life &&
+        locks->db->driver->unlock(locks->db, held->name, held->share))
+        hang_up(locks);
+    apr_thread_mutex_unlock(locks->mutex);
+    return APR_SUCCESS;
+}
+
+/* The mutex is held. */
+static void keep_held(held_t *held, apr_pool_t *pool)
+{
+    rc_db_locks_t *locks = held->locks;
+
+    held->pool = pool;
+    held->next = locks->held;
+    held->link = &locks->held;
+    if (held->next)
+        held->next->link = &held->next;
+    locks->held = held;
+    apr_pool_cleanup_register(pool, held, unlock, apr_pool_cleanup_null);
+}
+
+/* The end of the connection releases all locks. Their pools may live longer. */
+static apr_status_t end_locks(void *data)
+{
+    rc_db_locks_t *locks = data;
+
+    for (; locks->held; locks->held = locks->held->next)
+        apr_pool_cleanup_kill(locks->held->pool, locks->held, unlock);
+    hang_up(locks);
+    return APR_SUCCESS;
+}
 
 rc_err_t *rc_db_locks_open(rc_db_locks_t **out, const rc_db_config_t *config, apr_pool_t *pool)
 {
@@ -40,15 +91,9 @@ rc_err_t *rc_db_locks_open(rc_db_locks_t **out, const rc_db_config_t *config, ap
     rv = apr_thread_mutex_create(&locks->mutex, APR_THREAD_MUTEX_DEFAULT, pool);
     if (rv != APR_SUCCESS)
         return rc_err_internal(pool, rv, "cannot make the mutex of the locks");
+    apr_pool_pre_cleanup_register(pool, locks, end_locks);
     *out = locks;
     return NULL;
-}
-
-static void hang_up(rc_db_locks_t *locks)
-{
-    if (locks->db)
-        apr_pool_destroy(locks->db->own);
-    locks->db = NULL;
 }
 
 /* Copies an error before the connection, in whose pool it is, ends. */
@@ -110,19 +155,6 @@ static rc_err_t *try_lock(bool *locked, int *life, rc_db_locks_t *locks, const h
     return NULL;
 }
 
-static apr_status_t unlock(void *data)
-{
-    const held_t *held = data;
-    rc_db_locks_t *locks = held->locks;
-
-    apr_thread_mutex_lock(locks->mutex);
-    if (locks->db && locks->life == held->life &&
-        locks->db->driver->unlock(locks->db, held->name, held->share))
-        hang_up(locks);
-    apr_thread_mutex_unlock(locks->mutex);
-    return APR_SUCCESS;
-}
-
 /* The first lock after a pause may find a connection that the server has ended meanwhile. */
 rc_err_t *rc_db_lock(bool *locked, int *life, rc_db_locks_t *locks, const char *name, bool share,
                      apr_pool_t *pool)
@@ -137,9 +169,9 @@ rc_err_t *rc_db_lock(bool *locked, int *life, rc_db_locks_t *locks, const char *
         err = try_lock(locked, life, locks, held, pool);
     } while (err && !*life && --tries);
     held->life = *life;
-    apr_thread_mutex_unlock(locks->mutex);
     if (!err && *locked)
-        apr_pool_cleanup_register(pool, held, unlock, apr_pool_cleanup_null);
+        keep_held(held, pool);
+    apr_thread_mutex_unlock(locks->mutex);
     return err;
 }
 

@@ -18,6 +18,10 @@
 
 #define NFS 0x6969
 
+#define FILES 65536
+
+static int local[FILES]; /* of a descriptor of a directory: the one that holds its lock; 0: none */
+
 static int is_there(const char *path)
 {
     const char *root = getenv("RCAPI_NFS");
@@ -47,20 +51,64 @@ int statfs(const char *path, struct statfs *fs)
     return n;
 }
 
+static int real_flock(int fd, int how)
+{
+    return ((int (*)(int, int))dlsym(RTLD_NEXT, "flock"))(fd, how);
+}
+
+static int real_close(int fd)
+{
+    static int (*real)(int);
+
+    if (!real)
+        real = (int (*)(int))dlsym(RTLD_NEXT, "close");
+    return real(fd);
+}
+
+/* The lock is on a file with the number of the directory, until the directory is closed. */
+static int lock_here(int fd, int how, ino_t number)
+{
+    const char *folder = getenv("RCAPI_NFS_LOCAL");
+    char path[PATH_MAX];
+    int file, n;
+
+    if (!folder || fd >= FILES)
+        return 0;
+    snprintf(path, sizeof(path), "%s/%lu", folder, (unsigned long)number);
+    if ((file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600)) < 0)
+        return -1;
+    if (real_flock(file, how)) {
+        n = errno;
+        real_close(file);
+        errno = n;
+        return -1;
+    }
+    local[fd] = file;
+    return 0;
+}
+
 int flock(int fd, int how)
 {
-    int (*real)(int, int) = (int (*)(int, int))dlsym(RTLD_NEXT, "flock");
     struct stat st;
 
     if (!is_open_there(fd) || fstat(fd, &st))
-        return real(fd, how);
+        return real_flock(fd, how);
     if (S_ISDIR(st.st_mode))
-        return 0;
+        return lock_here(fd, how, st.st_ino);
     if (how & LOCK_EX && (fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDONLY) {
         errno = EBADF;
         return -1;
     }
-    return real(fd, how);
+    return real_flock(fd, how);
+}
+
+int close(int fd)
+{
+    if (fd > 0 && fd < FILES && local[fd]) {
+        real_close(local[fd]);
+        local[fd] = 0;
+    }
+    return real_close(fd);
 }
 
 int renameat2(int old_fd, const char *old_name, int new_fd, const char *new_name,
