@@ -187,15 +187,19 @@ SUBMAKE = $(MAKE) --no-print-directory
 CORES   = $(shell nproc)
 
 # For conf/run and the tests: the directory of the programs, and the libraries that httpd must preload.
-run stop prove bench: export RCAPI_BUILD = $(O)
-run stop: export STORE := $(STORE)
-run prove bench: export RCAPI_PRELOAD = $(if $(filter asan,$(BUILD)),$(foreach l,asan ubsan,\
+run cluster stop prove bench: export RCAPI_BUILD = $(O)
+run cluster stop: export STORE = $(STORE)
+run cluster prove bench: export RCAPI_PRELOAD = $(if $(filter asan,$(BUILD)),$(foreach l,asan ubsan,\
                                           $(shell $(CC) -print-file-name=lib$(l).so)))
 
 #: make run [PORT=8080] [DATA=var] [MPM=event] [WHITELIST="..."] [CONF=FILE] [STORE=postgresql]   a server to try
+#: make cluster [NODES=3] [PORT=8080] [DATA=var]   several servers on one PostgreSQL, and one before them
 #: make stop [DATA=var]                        stops it
-.PHONY: run stop
-run: deps
+.PHONY: run cluster stop
+NODES ?= 3
+cluster: export NODES := $(NODES)
+cluster: STORE := postgresql
+run cluster: deps
 	@$(SUBMAKE) -j$(CORES) all
 	@sh conf/run start
 stop:

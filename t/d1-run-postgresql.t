@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# make run STORE=postgresql: a private PostgreSQL server in DATA, which make stop ends.
+# make run STORE=postgresql and make cluster: a private PostgreSQL server in DATA, which make stop ends.
 use strict;
 use warnings;
 use Test::More;
@@ -29,9 +29,13 @@ SKIP: {
     skip 'no Mercurial', 1 if !$create;
     is(shell($create)->{exit}, 0, 'a line to paste names the database') or diag($create);
 }
-like(start(), qr/The server of .* listens/, 'a second run needs no STORE');
+$said = start(NODES => 3);
+like($said, qr/The server of .* listens/, 'the second run, of a cluster, needs no STORE');
+my @seen = $said =~ m{^http://(127\.0\.0\.1\d):\d+/_admin/api: changed at \d+$}mg;
+is("@seen", '127.0.0.11 127.0.0.12 127.0.0.13', 'each node sees what the first one has changed');
+cmp_ok(scalar @pids, '==', 5, 'three servers, one before them, and PostgreSQL');
 is(stop()->{exit}, 0, 'make stop');
-ok(patiently(10, sub { !grep { kill 0, $_ } @pids }), 'ends both servers');
+ok(patiently(10, sub { !grep { kill 0, $_ } @pids }), 'ends all servers');
 @pids = ();
 is(stop()->{exit}, 0, 'stopping twice is no error');
 ok(!-e "$data/postgresql/postmaster.pid", 'PostgreSQL has ended by itself');
@@ -46,7 +50,8 @@ sub start {
         last if $r->{err} !~ /Address already in use/;
     }
     is($r->{exit}, 0, 'starts') or diag($r->{out}, $r->{err});
-    @pids = map { slurp("$data/$_") =~ /\A(\d+)/ } qw(httpd.pid postgresql/postmaster.pid);
+    my @places = ('httpd.pid', 'postgresql/postmaster.pid', map { "node-$_/httpd.pid" } 1 .. $vars{NODES} // 0);
+    @pids = map { slurp("$data/$_") =~ /\A(\d+)/ } @places;
     return $r->{out};
 }
 
@@ -54,7 +59,8 @@ sub stop { return run_it('stop') }
 
 sub run_it {
     my ($what, %vars) = @_;
-    my $env = { DATA => $data, MAKEFLAGS => undef, (map { $_ => undef } qw(PORT MPM WHITELIST CONF STORE)), %vars };
+    my @names = qw(MAKEFLAGS PORT MPM WHITELIST CONF STORE NODES);
+    my $env = { DATA => $data, (map { $_ => undef } @names), %vars };
     return run({ root => 1, timeout => 120, env => $env }, 'sh', 'conf/run', $what);
 }
 
