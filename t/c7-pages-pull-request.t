@@ -128,6 +128,9 @@ subtest 'forms' => sub {
     unlike($html, qr/>Merge into|>Close without/, 'and nothing is left to do');
     like(page("/team/code/changeset/$_"), qr{<dt>Pull request<dd><a href="/team/code/pull-request/$one">$one: Title },
         "commit $_ leads to it") for $merge, $t->git($repo->{path}, 'rev-parse', "$merge^2") =~ s/\n//r;
+    like($t->last->body,
+        qr{<dt>Review<dd>ann <span class=ref>Under Review</span>\nrev <span class=ref>Approved</span>},
+        '... and has the statuses of the votes');
     unlike(page('/team/code/changeset/0'), qr/Pull request<dd>/, 'another one does not');
     is_deeply([RCAPI::Page::diff_lines($html)], ['+1', '+2'], 'its diff stays');
     my $conflict = offer('clash', { fast => "other\n" }, from => 'master~1');

@@ -8,6 +8,7 @@
 
 #include <apr_strings.h>
 
+#include "domain/pull_request.h"
 #include "domain/repo.h"
 #include "store/comment.h"
 
@@ -20,6 +21,7 @@
 typedef struct changeset_t {
     rc_rev_t rev;
     apr_array_header_t *comments; /* of rc_comment_row_t */
+    apr_array_header_t *reviews;  /* of rc_review_t */
     apr_array_header_t *pulls;    /* of rc_pull_link_t: the pull requests that it belongs to */
 } changeset_t;
 
@@ -36,6 +38,11 @@ static rc_err_t *digest_of(const char **digest, const changeset_t *set, rc_view_
 
         *digest = apr_psprintf(call->pool, "%s %" APR_INT64_T_FMT "%s %s", *digest, row->id,
                                row->current ? "!" : "", row->username);
+    }
+    for (i = 0; i < set->reviews->nelts; i++) {
+        const rc_review_t *review = &APR_ARRAY_IDX(set->reviews, i, rc_review_t);
+
+        *digest = apr_pstrcat(call->pool, *digest, " ", review->username, review->status, NULL);
     }
     for (i = 0; i < set->pulls->nelts; i++) {
         const rc_pull_link_t *link = &APR_ARRAY_IDX(set->pulls, i, rc_pull_link_t);
@@ -59,6 +66,8 @@ rc_err_t *rc_page_changeset_prepare(rc_view_call_t *call)
     RC_TRY(rc_actor_open(&call->actor));
     RC_TRY(
         rc_store_comments(&set->comments, call->actor.db, call->repo->id, set->rev.id, call->pool));
+    RC_TRY(
+        rc_store_reviews(&set->reviews, call->actor.db, call->repo->id, set->rev.id, call->pool));
     RC_TRY(rc_store_pulls_of_commit(&set->pulls, call->actor.db, call->repo->id, set->rev.id,
                                     call->pool));
     RC_TRY(digest_of(&digest, set, call));
@@ -85,6 +94,21 @@ static void put_links(rc_html_t *html, const rc_view_call_t *call, const char *i
         rc_html_put(html, " <a href=\"%s.%s\">%s</a>",
                     rc_page_link(call, "archive", id, NULL, pool), formats[i], formats[i]);
     rc_html_put(html, "\n");
+}
+
+/* What each user says of the commit now: by a comment, or by a vote on a pull request. */
+static void put_reviews(rc_html_t *html, const apr_array_header_t *reviews)
+{
+    int i;
+
+    if (reviews->nelts)
+        rc_html_put(html, "<dt>Review<dd>");
+    for (i = 0; i < reviews->nelts; i++) {
+        const rc_review_t *review = &APR_ARRAY_IDX(reviews, i, rc_review_t);
+
+        rc_html_put(html, "%s <span class=ref>%s</span>\n", review->username,
+                    rc_review_label(review->status));
+    }
 }
 
 static void put_pulls(rc_html_t *html, const rc_view_call_t *call, const apr_array_header_t *pulls)
@@ -118,6 +142,7 @@ static void put_commit(rc_html_t *html, const rc_view_call_t *call, const rc_com
         rc_html_put(html, "<a class=id href=\"%s\">%s</a> ",
                     rc_page_link(call, "changeset", *parent, NULL, call->pool),
                     rc_vcs_short_id(call->repo->type, *parent, call->pool));
+    put_reviews(html, set->reviews);
     put_pulls(html, call, set->pulls);
     put_links(html, call, commit->id);
     rc_html_put(html, "</dl>\n");
