@@ -13,6 +13,7 @@ use RCAPI::Temp;
 my $TIMEOUT = ($ENV{RCAPI_ROUNDS} // '') eq 'all' ? 1800 : 300;
 my $AT_ONCE = 4;
 my $build = File::Spec->rel2abs($ENV{RCAPI_BUILD} // 'build');
+my $leaks = File::Spec->rel2abs('t/leaks.supp');
 my $temp = RCAPI::Temp::dir();
 my %first = map { ("test_$_" => 1) } qw(remote_fetch disk_transaction remote_http proc user child); # mostly waiting
 my @names = map { m{(test_\w+)\.c$} } glob 't/unit/test_*.c';
@@ -37,7 +38,8 @@ sub start {
     my $pid = fork // die "fork: $!";
     return $running{$pid} = 1 if $pid;
     my %env = (CMOCKA_MESSAGE_OUTPUT => 'TAP', HOME => $own, TMPDIR => $own,
-        UBSAN_OPTIONS => 'halt_on_error=1:print_stacktrace=1', RCAPI_SLOW => slow());
+        UBSAN_OPTIONS => 'halt_on_error=1:print_stacktrace=1', RCAPI_SLOW => slow(),
+        LSAN_OPTIONS => "suppressions=$leaks:print_suppressions=0");
     $env{LD_PRELOAD} = join ' ', $ENV{RCAPI_PRELOAD} || (), "$build/t/cheap.so" if $name ne 'test_secret'; # hashes
     spew("$temp/$name.json", encode_json(run({ root => 1, timeout => $TIMEOUT, env => \%env }, "$build/unit/$name")));
     POSIX::_exit(0);
