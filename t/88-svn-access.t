@@ -11,6 +11,7 @@ use lib "$FindBin::Bin/lib";
 use Test::More;
 
 use RCAPI::GitClient;
+use RCAPI::Receiver;
 use RCAPI::Run qw(rounds run slurp spew);
 use RCAPI::SvnClient;
 use RCAPI::Test;
@@ -30,6 +31,8 @@ for (['writer', 'write'], ['reader', 'read'], ['away', 'write']) {
     $t->must(grant_user_permission => { repoid => 'team/app', userid => $_->[0], perm => "repository.$_->[1]" });
 }
 $t->sql("INSERT INTO user_ip (user_id, ip_addr) SELECT user_id, '10.0.0.0/8' FROM users WHERE username = 'away'");
+my $receiver = RCAPI::Receiver->new($t->dir . '/scratch/events');
+$t->must(create_webhook => { url => $receiver->url . '/ok', repoid => 'team/app' });
 my %work = map { $_ => $svn{owner}->checkout($_) } qw(team/app open);
 for my $repo (sort keys %work) {
     mkdir "$work{$repo}/trunk";
@@ -333,6 +336,14 @@ subtest 'URLs and bodies that nobody should send' => sub {
     is($t->get('/team/app/trunk/f', basic => $basic{reader})->status, 200, 'the server goes on');
     note('revisions made: ' . (youngest($path) - $before));
 };
+subtest 'events for webhooks' => sub {
+    $t->admin(qw(deliver --once --private));
+    my ($event) = map { JSON::PP::decode_json($_->{body})->{event} } $receiver->seen('/ok');
+    is_deeply [map { @$_{qw(raw_id message branch author)} } @{ $event->{push}{commits} }],
+        ['1', 'first', undef, 'owner'], 'a commit';
+    is $event->{actor}{username}, 'owner', 'who made it';
+};
+
 $t->done;
 
 subtest 'RcapiSvnHooks On' => sub {

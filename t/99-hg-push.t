@@ -10,6 +10,7 @@ use Test::More;
 use RCAPI::Hg;
 use RCAPI::HgClient;
 use RCAPI::HTTP;
+use RCAPI::Receiver;
 use RCAPI::Run qw(patiently run slurp spew);
 use RCAPI::Test;
 
@@ -28,6 +29,8 @@ $t->must(create_repo => { repo_name => $_, repo_type => 'hg' }) for qw(g/r other
 $t->must(grant_user_permission => { repoid => $_, userid => 'wendy', perm => 'repository.write' }) for qw(g/r other);
 my ($bob, $wendy, $admin) = map { RCAPI::HgClient->new($t, basic => "$_:" . $t->key($_)) } qw(bob wendy admin);
 my $visitor = RCAPI::HgClient->new($t);
+my $receiver = RCAPI::Receiver->new($t->dir . "/scratch/events");
+$t->must(create_webhook => { url => $receiver->url . "/ok", repoid => "g/r" });
 
 my $work = $wendy->clone('g/r');
 my @ids = RCAPI::Hg::build($work,
@@ -214,6 +217,17 @@ subtest 'locks' => sub {
     $t->must(update_repo => { repoid => 'g/r', enable_locking => $true });
     ($id, $r) = $change->('3');
     is journal(), "wendy|push:$id wendy|push_unlock", 'with enable_locking it ends with the push';
+};
+
+subtest 'events for webhooks' => sub {
+    $t->admin(qw(deliver --once --private));
+    my ($push) = map { JSON::PP::decode_json($_->{body})->{event}{push} } $receiver->seen('/ok');
+    is_deeply [map { $_->{raw_id} } @{ $push->{commits} }], [@ids[0 .. 2]], 'the commits of the first push';
+    is_deeply [map { $_->{branch} } @{ $push->{commits} }], ['default', 'stable', 'default'], 'their branches';
+    is_deeply [sort map { $_->{name} } @{ $push->{branches} }], ['default', 'stable'], 'the branches';
+    my ($mark) = grep { $_->{git_ref_change} } map { @{ JSON::PP::decode_json($_->{body})->{event}{push}{commits} } }
+        $receiver->seen('/ok');
+    is $mark->{git_ref_change}, 'bookmark_add', 'a bookmark';
 };
 
 $t->done;

@@ -21,6 +21,7 @@
 #include "domain/token.h"
 #include "domain/user_group.h"
 #include "domain/user_self.h"
+#include "domain/webhook.h"
 #include "domain/global.h"
 
 static void create_makes_row_and_directory(void **unused)
@@ -532,6 +533,20 @@ static rc_err_t *set_options(void)
     return rc_repo_options_set(&actor, &request);
 }
 
+static rc_err_t *create_webhook(void)
+{
+    rc_webhook_wish_t wish = {.url = "http://127.0.0.1/", .server_url = "", .repo = &on.repo};
+
+    return rc_webhook_create(&actor, &wish);
+}
+
+static rc_err_t *create_webhook_for_all(void)
+{
+    rc_webhook_wish_t wish = {.url = "http://127.0.0.1/", .server_url = ""};
+
+    return rc_webhook_create(&actor, &wish);
+}
+
 static rc_err_t *set_anonymous(void)
 {
     return rc_anonymous_set(&actor, true);
@@ -616,6 +631,8 @@ static const struct {
     {"change_repo_setting", change_repo_setting, OTHERS},
     {"read_options", read_options, RC_WRITE},
     {"set_options", set_options, RC_WRITE},
+    {"create_webhook", create_webhook, RC_WRITE},
+    {"create_webhook_for_all", create_webhook_for_all, OTHERS},
     {"set_anonymous", set_anonymous, OTHERS},
     {"purge_journal", purge_journal, OTHERS},
     {"change_own_globals", change_own_globals, OTHERS},
