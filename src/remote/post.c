@@ -28,10 +28,9 @@ static rc_err_t *parse(rc_remote_url_t **out, const char *url, apr_pool_t *pool)
     for (p = query; *p; p++)
         if ((unsigned char)*p <= ' ' || *p == 0x7f || *p == '#' || *p == '\\')
             return rc_err_failed(pool, "the URL holds a fragment, control character or blank");
-    RC_TRY(rc_remote_parse(out, apr_pstrmemdup(pool, url, (apr_size_t)(query - url)), pool));
-    if (strcmp((*out)->scheme, "http") && strcmp((*out)->scheme, "https"))
+    if (strncasecmp(url, "http://", 7) && strncasecmp(url, "https://", 8))
         return rc_err_failed(pool, "the URL must begin with http:// or https://");
-    return NULL;
+    return rc_remote_parse(out, apr_pstrmemdup(pool, url, (apr_size_t)(query - url)), pool);
 }
 
 rc_err_t *rc_post_check(const char *url, apr_pool_t *pool)
