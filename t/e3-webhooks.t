@@ -201,6 +201,24 @@ subtest 'other events' => sub {
     drop(@{ $t->must(get_webhooks => {}) });
 };
 
+# Queued as a commit through mod_dav_svn is.
+subtest 'a commit of svn' => sub {
+    require RCAPI::Svn;
+    RCAPI::Svn::built("$t->{bin}/$t->{module}") or plan skip_all => 'built without libsvn';
+    my $dump = RCAPI::Svn->dump;
+    $dump->revision(log => 'first');
+    $dump->dir($_) for 'trunk', 'tags', 'tags/v1';
+    $dump->serve($t, 'sheet');
+    my $hook = hook('/ok/svn');
+    $t->sql("INSERT INTO webhook_delivery (webhook_id, event, created_on, username, ip, repo_id, repo_name, repo_type,
+        about, state, due) SELECT $hook->{webhook_id}, 'repo-push', 1, 'admin', '', repo_id, repo_name, repo_type,
+        '1', 'waiting', 1 FROM repo WHERE repo_name = 'sheet'");
+    my ($event) = events('/ok/svn', 1);
+    is_deeply [map { [@$_{qw(raw_id message branch refs)}] } @{ $event->{push}{commits} }], [['1', 'first', undef,
+        { branches => ['trunk'], bookmarks => [], tags => ['tags/v1'] }]], 'its commit, with what leads to it';
+    drop($hook);
+};
+
 subtest 'pull requests' => sub {
     my $hook = hook('/ok/pulls', repoid => 'group/app', events => [map { "pullrequest-$_" }
         qw(create update merge close comment review)]);

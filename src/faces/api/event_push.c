@@ -63,24 +63,17 @@ static void add_once(apr_array_header_t *names, apr_hash_t *seen, const char *na
 
 static rc_err_t *find_pushed(rc_commit_t **out, writing_t *w, const char *id)
 {
-    rc_commit_t *commit;
-    apr_pool_t *scratch;
-    rc_err_t *err;
     rc_rev_t rev;
 
     *out = NULL;
     if (!w->vcs)
         return NULL;
-    apr_pool_create(&scratch, w->pool);
-    err = rc_vcs_resolve(&rev, w->vcs, id, w->pool);
-    if (!err && rev.id)
-        err = rc_vcs_commit_short(&commit, w->vcs, &rev, strlen(id) ? w->pool : scratch);
-    if (!err && rev.id) {
-        commit->message = rc_utf8_cut(commit->message, MESSAGE_MOST, w->pool);
-        *out = commit;
-    }
-    apr_pool_destroy(scratch);
-    return err;
+    RC_TRY(rc_vcs_resolve(&rev, w->vcs, id, w->pool));
+    if (!rev.id)
+        return NULL;
+    RC_TRY(rc_vcs_commit_short(out, w->vcs, &rev, w->pool));
+    (*out)->message = rc_utf8_cut((*out)->message, MESSAGE_MOST, w->pool);
+    return NULL;
 }
 
 static rc_err_t *add_item(writing_t *w, const char *word)
@@ -131,7 +124,8 @@ static rc_err_t *label_item(void *baton, const char *name, const char *id)
         return NULL;
     if (!item->refs[w->kind])
         item->refs[w->kind] = apr_array_make(w->pool, 1, sizeof(const char *));
-    APR_ARRAY_PUSH(item->refs[w->kind], const char *) = rc_utf8_repair(name, w->pool);
+    APR_ARRAY_PUSH(item->refs[w->kind], const char *) =
+        rc_utf8_repair(apr_pstrdup(w->pool, name), w->pool);
     return NULL;
 }
 
