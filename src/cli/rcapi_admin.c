@@ -58,9 +58,8 @@ const rc_command_t rc_admin_commands[] = {
      "perm default|user NAME|group NAME [PERMISSION... inherit=on|off]",
      "global permissions; a permission replaces the others of its kind"},
     {"set", rc_admin_set, RC_ADMIN_OPEN, "set [NAME VALUE [REPOSITORY]]",
-     "server settings; alone: list them; with a repository: its own value of svn_branch_patterns "
-     "or\n"
-     "svn_tag_patterns, or `inherit` for the server's"},
+     "server settings; alone: list them; with a repository: its own value of\n"
+     "      svn_branch_patterns or svn_tag_patterns, or `inherit` for the server's"},
     {"follow", rc_admin_follow, RC_ADMIN_OPEN, "follow USER REPOSITORY|--user OTHER [--remove]",
      "make a user follow a repository or another user"},
     {"refresh", rc_admin_refresh, RC_ADMIN_OPEN, "refresh REPOSITORY|FOLDER",
