@@ -5,6 +5,7 @@ use strict;
 use warnings;
 use Test::More;
 use lib 't/lib';
+use RCAPI::Former;
 use RCAPI::PostgreSQL;
 use RCAPI::Run qw(patiently slurp spew);
 use RCAPI::Test;
@@ -138,6 +139,22 @@ subtest 'migrate' => sub {
     $r = $t->try_admin('migrate', '--to', $broken);
     like("$r->{exit} $r->{err}", qr/^1 .*no column named more/, 'a table that is another one');
     ok(!-e $broken, 'leaves nothing');
+};
+
+subtest 'moving in from a database on a server' => sub {
+    my $former = RCAPI::Former->new('rhodecode 4.3', prefix => 'former');
+    my $from = $pg->database;
+    $pg->sql($from, $former->postgresql);
+    my $r = $t->try_admin(qw(import rhodecode --from), $from);
+    is("$r->{exit} $r->{signal} $r->{err}", '0 0 ', 'import');
+    my %came = $r->{out} =~ /^([\w -]+)\t(\d+)\t/mg;
+    is($came{users}, @{ $former->{rows}{users} } - 1, 'users');
+    is($came{members}, @{ $former->{rows}{users_groups_members} }, 'members');
+    is($came{'user groups'}, 3, 'user groups');
+    is($t->sql("SELECT inherit_default_permissions, created_on > 0 FROM users WHERE username IN ('former_ann', "
+        . "'former_carl') ORDER BY username"), "1|t\n0|t\n", 'flags and times');
+    is($t->try_admin(qw(import rhodecode --from), $from =~ s/dbname=\w+/dbname=nowhere/r)->{exit}, 1, 'none there');
+    $pg->drop($from);
 };
 
 $t->done;

@@ -45,6 +45,7 @@ typedef enum {
     FROM_GISTS,
     FROM_JOURNAL,
     FROM_SETTINGS,
+    FROM_UI,
     FROM_COUNT
 } rc_import_table_t;
 

@@ -10,10 +10,12 @@
 
 #include "base/text.h"
 #include "domain/data.h"
+#include "domain/server.h"
 #include "store/setting.h"
 #include "vcs/library.h"
 
 enum { SETTING_ID, SETTING_NAME, SETTING_VALUE }; /* columns of FROM_SETTINGS */
+enum { UI_ID, UI_SECTION, UI_VALUE, UI_ACTIVE };  /* of FROM_UI */
 
 #define TEXT_BYTES 65536
 
@@ -47,10 +49,44 @@ static rc_err_t *import_setting(rc_importing_t *the, const char *name, const cha
     return NULL;
 }
 
+/* Which directories of Subversion repositories are branches or tags: a row for each there, one
+ * setting here. */
+static rc_err_t *import_patterns(rc_importing_t *the, const char *section, const char *name)
+{
+    const char *patterns = "", *here;
+    rc_rows_t rows;
+
+    RC_TRY(rc_foreign_rows(&rows, the->source, FROM_UI, the->pool));
+    while (rc_rows_next(&rows))
+        if (!strcmp(rc_import_short(&rows, UI_SECTION, 255, rows.scratch), section) &&
+            rc_import_bool(&rows, UI_ACTIVE, true))
+            patterns = apr_pstrcat(the->pool, patterns, *patterns ? " " : "",
+                                   rc_import_short(&rows, UI_VALUE, 255, rows.scratch), NULL);
+    RC_TRY(rc_rows_end(&rows));
+    if (!*patterns)
+        return NULL;
+    if (!rc_setting_form(rc_setting_find(name), patterns)) {
+        rc_import_left(the, OF_SETTINGS, name, "%s is not possible here", patterns);
+        return NULL;
+    }
+    RC_TRY(rc_store_setting(&here, the->db, name, the->pool));
+    if (here && strcmp(here, patterns)) {
+        rc_import_left(the, OF_SETTINGS, name, "has another value here");
+        return NULL;
+    }
+    if (!here)
+        RC_TRY(rc_store_setting_set(the->db, name, patterns));
+    rc_import_count(the, OF_SETTINGS, !here);
+    return NULL;
+}
+
 rc_err_t *rc_import_settings(rc_importing_t *the)
 {
     const char *name;
     rc_rows_t rows;
+
+    RC_TRY(import_patterns(the, "vcs_svn_branch", "svn_branch_patterns"));
+    RC_TRY(import_patterns(the, "vcs_svn_tag", "svn_tag_patterns"));
 
     RC_TRY(rc_foreign_rows(&rows, the->source, FROM_SETTINGS, the->pool));
     while (rc_rows_next(&rows)) {

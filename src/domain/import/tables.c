@@ -63,5 +63,6 @@ const rc_foreign_table_t rc_import_tables[] = {
                                    "user_ip action action_date"},
     [FROM_SETTINGS] = {"rhodecode_settings|settings",
                        "app_settings_id app_settings_name app_settings_value"},
+    [FROM_UI] = {"rhodecode_ui|ui", "ui_id ui_section ui_value ui_active"},
     [FROM_COUNT] = {NULL, NULL},
 };

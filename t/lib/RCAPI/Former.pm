@@ -35,6 +35,7 @@ my @HISTORY = (
     ['rhodecode 1.2', <<'END' . $PERMISSION_TABLES],
 db_migrate_version repository_id repository_path version
 rhodecode_settings app_settings_id app_settings_name app_settings_value
+rhodecode_ui ui_id ui_section ui_key ui_value ui_active
 users user_id username password active admin name lastname email last_login ldap_dn api_key
 user_logs user_log_id user_id repository_id repository_name user_ip action action_date
 users_groups users_group_id users_group_name users_group_active
