@@ -29,7 +29,7 @@ MODULES    := $(PKGS)
 # Packages and commands that only the tests need, mostly programs to compare results with.
 TEST_PACKAGES := libcmocka-dev openssl sqlite3 wget zip unzip bzip2 xz-utils zstd libxml2-utils \
                  python3-feedparser chromium strace e2fsprogs libapache2-mod-qos \
-                 subversion libapache2-mod-svn mercurial postgresql
+                 subversion libapache2-mod-svn mercurial postgresql pgbouncer
 TEST_COMMANDS := prove ssh openssl sqlite3 wget unzip bzip2 xz zstd xmllint chromium svn svnadmin hg
 
 OPT_release := -O2 -DNDEBUG

@@ -113,7 +113,8 @@ sub sql {
 # All rows of a database as a text.
 sub dump {
     my ($self, $name) = @_;
-    my @which = qw(--data-only --schema=rcapi --exclude-table=rcapi.change*); # the changes are no data
+    my @which = qw(--data-only --schema=rcapi);
+    push @which, map { "--exclude-table=rcapi.$_" } qw(change change_n); # what changed is no data
     return run({ timeout => 60 }, "$self->{bin}/pg_dump", @which, qw(-U rcapi -h), $self->{socket},
         _plain($name))->{out} =~ s/^\\(?:un)?restrict .*\n//mgr; # these have a word of their own each time
 }
