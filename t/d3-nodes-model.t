@@ -24,7 +24,8 @@ my $seed = $ENV{SEED} // 1;
 note("SEED=$seed");
 
 # Locks of directories hold on one "machine" each.
-my %with = (children => 1, threads => 12, start => 0, preload => ['nfs.so'], directives => "RcapiMaintenance Off\n");
+my %with = (children => 1, threads => 12, start => 0, preload => ['nfs.so'],
+    directives => "RcapiMaintenance Off\nRcapiRemoteMax 50 50\n"); # all may wait for locks
 my $one = RCAPI::Test->new(pg => RCAPI::PostgreSQL->new, %with);
 plan skip_all => 'built without libpq' if slurp($one->program('rcapi-admin')) !~ /pg_advisory_xact_lock/;
 my $two = RCAPI::Test->new(beside => $one, %with);
