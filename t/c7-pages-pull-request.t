@@ -76,7 +76,7 @@ subtest 'the list' => sub {
     like($html, qr{<a href="/team/code/pull-request" aria-current=page>Pull requests</a>}, 'its tab');
     like(page('/team/code/pull-request?status=closed'), qr/No pull request is closed/, 'no closed ones');
     unlike(page("/team/code/pull-request?after=$two"), qr{pull-request/$two"}, 'those before one');
-    like(page('/ann/code/pull-request'), qr/No pull request is open/, 'none into the fork');
+    like(page('/ann/code/pull-request'), qr/No pull request is open\. The method <code>create/, 'none into the fork');
 };
 
 subtest 'one' => sub {
@@ -90,6 +90,7 @@ subtest 'one' => sub {
     like($html, qr{<dt>Merge<dd>This pull request can be automatically merged\.}, 'it can be merged');
     like($html, qr{<span class=id>new:n1</span> <span class=ref>To do</span></p>\n<pre>It is &lt;good&gt;</pre>},
         'an inline comment');
+    like($html, qr{Auto status change.*<pre>It is &lt;good&gt;</pre>}s, '... in the order of time');
     like($html, qr{<th>1<td>\+1\n<tr class=h><td colspan=3><a href="#comment-\d+">own</a>: It is &lt;good&gt;\n<tr},
         '... below its line');
     like($html, qr{<td>On &lt;one&gt;<td class="more who">}, 'a commit');

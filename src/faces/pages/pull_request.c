@@ -5,6 +5,7 @@
  */
 #include "page.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include <apr_strings.h>
@@ -73,6 +74,14 @@ static rc_err_t *copy_comment(void *baton, const rc_repo_comment_t *row, apr_poo
     return NULL;
 }
 
+/* The store has comments on lines first; people read a discussion in its order. */
+static int by_age(const void *a, const void *b)
+{
+    const rc_repo_comment_t *x = a, *y = b;
+
+    return (x->id > y->id) - (x->id < y->id);
+}
+
 static rc_err_t *read_pull(rc_actor_t *actor, void *baton)
 {
     pull_page_t *page = baton;
@@ -82,7 +91,9 @@ static rc_err_t *read_pull(rc_actor_t *actor, void *baton)
         page->pull = NULL;
     if (!page->pull)
         return NULL;
-    return rc_store_pull_comments_each(actor->db, page->id, copy_comment, page, actor->pool);
+    RC_TRY(rc_store_pull_comments_each(actor->db, page->id, copy_comment, page, actor->pool));
+    qsort(page->comments->elts, (size_t)page->comments->nelts, sizeof(rc_repo_comment_t), by_age);
+    return NULL;
 }
 
 rc_err_t *rc_page_pull_prepare(rc_view_call_t *call)

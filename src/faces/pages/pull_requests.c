@@ -135,7 +135,8 @@ rc_err_t *rc_page_pulls_write(rc_view_call_t *call, rc_spool_t *spool)
         put_pulls(&html, listing);
     else
         rc_html_put(&html, closed ? "<p>No pull request is closed.</p>\n"
-                                  : "<p>No pull request is open.</p>\n");
+                                  : "<p>No pull request is open. The method <code>create_pull_request"
+                                    "</code> of the API makes one.</p>\n");
     if (listing->rows->nelts > A_PAGE)
         rc_html_put(&html,
                     "<nav aria-label=Pages><p><a rel=next href=\"%s?%safter=%" APR_INT64_T_FMT
