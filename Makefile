@@ -238,6 +238,7 @@ prove:
 	@perl t/lib/with_store prove -e 'sh t/lib/one' -j$$((3 * $(CORES))) $(T) || { sh t/lib/said $(RCAPI_SAID); exit 1; }
 
 #: make docs                                   updates the tables of docs/ from the code
+#: make man, make completion                   manual pages and completion of shells, below build/
 $(O)/docs/methods: $(O)/obj/docs/methods.o $(LIB)
 	@mkdir -p $(@D)
 	$(call say,LD,$@) $(CC) -o $@ $^ $(LDFLAGS) $(PKG_LIBS)

@@ -65,6 +65,11 @@ sub module {
             . ' rcapi.conf(5) describes its directives, rcapi-admin(8) how its data are made.')
         . Man::section('URLS') . Man::text('Below the mount:') . Man::item('`/_admin/api`', 'the JSON-RPC API (POST)')
         . join('', map { Man::item("`$_->[0]`", $_->[2] ? "a feed, `$_->[1]`" : "`$_->[1]`") } Rows::views('raw'))
+        . join('', map { Man::item("`$_->[0]`", "a page, `$_->[1]`") } Rows::views('pages'))
+        . join('', map { Man::item("`/_admin/$_->[0]`", $_->[1]) } ['login', 'the form of names and passwords'],
+            ['my_account', "a user's own page; below it the tokens"], ['console', 'a page that calls methods'],
+            ['metrics', 'counters as OpenMetrics text'])
+        . Man::item('`/<repo>`', 'clone, fetch and push, checkout and commit')
         . Man::section('DIRECTIVES')
         . join('', map { Man::item("**$_->[0]** ($_->[1])", $_->[2]) } Rows::directives())
         . Man::section('SETTINGS') . Man::text('Of the database, changed by `rcapi-admin set`.')

@@ -23,7 +23,7 @@ const rc_command_t rc_admin_commands[] = {
      "[--force-yes|--force-no]",
      "create the database, the secret and the first administrator; print the key"},
     {"token", rc_admin_token, RC_ADMIN_OPEN,
-     "token list USER | token delete USER TOKEN|ID | token reset USER [TOKEN|ID]\n"
+     "token list USER | token delete USER TOKEN|ID | token reset USER [TOKEN|ID] |\n"
      "       token create USER [--role all|api|feed|http|vcs] [--lifetime MINUTES]\n"
      "         [--description TEXT] [--repo NAME|--group NAME]",
      "API keys of a user; reset replaces the main key, or a token; --repo and --group limit a "
@@ -51,7 +51,7 @@ const rc_command_t rc_admin_commands[] = {
      "set:\n"
      "      name, group (none: group=), or repo_name=GROUP/NAME for both"},
     {"group", rc_admin_object, RC_ADMIN_OPEN,
-     "group list | group show|delete GROUP | group create|set GROUP [KEY=VALUE]...\n"
+     "group list | group show|delete GROUP | group create|set GROUP [KEY=VALUE]... |\n"
      "       group add|remove GROUP USER",
      "user groups and their members; keys: owner active=on|off, and of set: group_name"},
     {"perm", rc_admin_perm, RC_ADMIN_OPEN,
