@@ -219,6 +219,23 @@ subtest 'a commit of svn' => sub {
     drop($hook);
 };
 
+subtest 'the rights of the owner' => sub {
+    $t->must(grant_user_permission_to_repo_group => { repogroupid => 'group', userid => 'bob',
+        perm => 'group.admin' });
+    my $hook = $t->must(create_webhook => { url => $r->url . '/ok/bob', repogroupid => 'group',
+        events => ['repo-create'] }, as => 'bob')->{webhook};
+    my $create = sub { $t->must(create_repo => { repo_name => "group/$_[0]", repo_type => 'git', private => $_[1] }) };
+    $create->('hidden', 'true');
+    $create->('open', 'false');
+    is_deeply [map { $_->{repo}{repo_name} } events('/ok/bob', 1)], ['group/open'],
+        'nothing of what they may not read';
+    $t->must(update_user => { userid => 'bob', active => 'false' });
+    $create->('later', 'false');
+    is scalar(deliveries($hook)), 1, 'nothing while they are not active';
+    $t->must(update_user => { userid => 'bob', active => 'true' });
+    drop($hook);
+};
+
 subtest 'pull requests' => sub {
     my $hook = hook('/ok/pulls', repoid => 'group/app', events => [map { "pullrequest-$_" }
         qw(create update merge close comment review)]);
@@ -264,18 +281,27 @@ subtest 'failures are seen' => sub {
     is_deeply [@$ill{qw(active failures)}], [JSON::PP::false(), 50], 'disabled';
     drop(values %hook);
 
-    $t->stop;
-    my $hook = eval { $t->start; hook('/ok/inner') };
+    my $hook = hook('/ok/inner');
+    my $second = $t->try_admin(qw(deliver --once));
+    is "$second->{exit} $second->{err}", "1 rcapi-admin: the server sends, or another rcapi-admin\n",
+        'one process sends';
     $t->stop;
     $t->sql("INSERT INTO webhook_delivery (webhook_id, event, created_on, username, ip, repo_id, repo_name, repo_type,
         about, state, due) VALUES ($hook->{webhook_id}, 'webhook-test', 1, 'x', '', 0, '', '', '', 'waiting', 1)");
     $t->admin(qw(deliver --once));
     is $t->sql("SELECT state, attempts, error FROM webhook_delivery") =~ s/\n//r,
         'waiting|1|remote address: host 127.0.0.1 is 127.0.0.1, which is not public', 'an inner address';
-    $t->sql('UPDATE webhook_delivery SET due = 1');
+    $t->sql("UPDATE webhook_delivery SET due = 1;
+        UPDATE webhook_sender SET host = 'elsewhere', until = 9000000000000000");
+    $t->admin(qw(deliver --once --private));
+    is $t->sql('SELECT attempts FROM webhook_delivery'), "1\n", 'not while another machine sends';
+    $t->sql('UPDATE webhook_sender SET until = 1');
     $t->admin(qw(deliver --once --private));
     is scalar(came('/ok/inner', 1)), 1, 'with permission';
+    $t->sql("UPDATE webhook_delivery SET state = 'waiting', due = 9000000000000000");
     $t->start;
+    $t->must(update_webhook => { webhookid => $hook->{webhook_id}, active => 'false' });
+    is ${ (deliveries($hook))[0] }{error}, 'the webhook was disabled', 'what waits for a webhook that is not active';
     drop($hook);
 };
 
