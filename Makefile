@@ -188,7 +188,7 @@ CORES   = $(shell nproc)
 
 # For conf/run and the tests: the directory of the programs, and the libraries that httpd must preload.
 run cluster stop prove bench: export RCAPI_BUILD = $(O)
-run cluster stop: export STORE = $(STORE)
+run stop: export STORE := $(STORE)
 run cluster prove bench: export RCAPI_PRELOAD = $(if $(filter asan,$(BUILD)),$(foreach l,asan ubsan,\
                                           $(shell $(CC) -print-file-name=lib$(l).so)))
 
@@ -198,7 +198,7 @@ run cluster prove bench: export RCAPI_PRELOAD = $(if $(filter asan,$(BUILD)),$(f
 .PHONY: run cluster stop
 NODES ?= 3
 cluster: export NODES := $(NODES)
-cluster: STORE := postgresql
+cluster: export STORE := postgresql
 run cluster: deps
 	@$(SUBMAKE) -j$(CORES) all
 	@sh conf/run start
