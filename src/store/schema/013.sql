@@ -1,2 +1,4 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Nothing: the number was not used.
+-- The key by which the user of an entry came; NULL: a password, or no user. It is no foreign key: the
+-- number outlives the key.
+ALTER TABLE journal ADD COLUMN auth_token_id INTEGER;
