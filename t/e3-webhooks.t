@@ -164,7 +164,10 @@ subtest 'pushes' => sub {
     is_deeply [@$gone{qw(short_id git_ref_change message branch url)}, exists $gone->{parents}], ['delete_branch=>dev',
         'branch_delete', 'Deleted branch dev', undef, "$url/group/app/changeset/delete_branch=%3edev", ''],
         'a branch that is gone';
-    $t->must(update_webhook => { webhookid => $hook->{webhook_id}, send_token => 'true' });
+    is error(update_webhook => { webhookid => $hook->{webhook_id}, %$_ }),
+        'secret must be given again with another url or send_token', 'the secret is not sent elsewhere'
+        for { send_token => 'true' }, { url => $r->url . '/ok' };
+    $t->must(update_webhook => { webhookid => $hook->{webhook_id}, send_token => 'true', secret => $SECRET });
     $t->must(redeliver_webhook => { deliveryid => $delivery->{id} });
     my $again = decode_json((came("/ok?$QUERY", 4))[3]{body});
     $event->{push}{commits}[1]{refs}{tags} = ['v1']; # as it is now
@@ -315,6 +318,69 @@ sub queue {
             CASE WHEN i = $from AND NOT EXISTS (SELECT 1 FROM webhook_delivery d WHERE d.state = 'waiting'
                 AND d.repo_id = $repo AND d.webhook_id = $hook->{webhook_id}) THEN 1 END FROM n");
 }
+
+subtest 'rights when it is sent, and the largest events' => sub {
+    my $id = $t->must(get_repo => { repoid => 'group/app' })->{repo_id};
+    my $hook = $t->must(create_webhook => { url => $r->url . '/ok/ann', repogroupid => 'group',
+        events => ['repo-commit-comment', 'repo-push', 'repo-delete'] })->{webhook};
+    my %hook = (webhookid => $hook->{webhook_id});
+    my $gone = $t->repo('group/gone');
+    $t->must(delete_repo => { repoid => 'group/gone' });
+    $t->must(grant_user_permission_to_repo_group => { repogroupid => 'group', userid => 'ann',
+        perm => 'group.admin' });
+    $t->must(grant_user_permission => { repoid => 'group/app', userid => 'ann', perm => 'repository.none' });
+    my ($commit) = $t->git($app->{path}, qw(rev-parse master)) =~ /(\w+)/;
+    $t->must(comment_commit => { repoid => 'group/app', commit_id => $commit, message => 'of the house' });
+    is_deeply [map { $_->{event} } ended($hook)], ['repo-commit-comment', 'repo-delete'], 'what the first owner got';
+    $t->must(update_webhook => { %hook, url => $r->url . '/ok/evil' }, as => 'ann');
+    my ($old, @more) = deliveries($hook);
+    is_deeply [$old->{event}, @more], ['repo-commit-comment'], 'another owner: what was deleted is forgotten';
+    $t->must(redeliver_webhook => { deliveryid => $old->{id} }, as => 'ann');
+    my ($new) = ended($hook);
+    is_deeply [@$new{qw(state attempts error)}], ['failed', 1,
+        'the owner of the webhook may not read the repository'], 'what the other owner may not read';
+    is scalar($r->seen('/ok/evil')), 0, 'is not sent';
+    is $t->must(get_webhooks => {}, as => 'ann')->[0]{failures}, 0, 'the receiver is not to blame';
+    $t->must(update_webhook => { %hook, url => $r->url . '/ok/large' });
+    $t->must(redeliver_webhook => { deliveryid => $old->{id} });
+    is scalar(came('/ok/large', 1)), 1, 'one who may read it gets it';
+
+    # An author of 60 KiB, most of which is six bytes long in JSON; a pusher chooses it.
+    my $work = $git->clone('group/app');
+    my $tree = $t->git($work, qw(rev-parse HEAD^{tree})) =~ s/\n//r;
+    my $text = "tree $tree\nauthor " . "\x01" x 60000 . " <a\@b> 1 +0000\ncommitter a <a\@b> 1 +0000\n\n"
+        . "\x01" x 16000;
+    my $large = RCAPI::Git::write_object("$work/.git", commit => $text);
+    $git->must($work, qw(push -q origin), "$large:refs/heads/large");
+    my ($push) = grep { $_->{name} eq 'repo-push' } events('/ok/large', 2);
+    is_deeply [map { [@$_{qw(raw_id message)}] } @{ $push->{push}{commits} }], [[$large, '']],
+        'of a commit that is too large there is the id';
+    drop($hook);
+};
+
+subtest 'too many' => sub {
+    my $hook = hook('/hang/full', repoid => 'group/app', events => ['repo-commit-comment']);
+    my $repo = $t->must(get_repo => { repoid => 'group/app' })->{repo_id};
+    queue($hook, 1000 + $repo, 1, 10_000);
+    my %hook = (webhookid => $hook->{webhook_id});
+    is error(test_webhook => \%hook), 'too many deliveries of the webhook wait', 'a test';
+    is error(redeliver_webhook => { deliveryid => (deliveries($hook))[0]{id} }),
+        'too many deliveries of the webhook wait', 'another time';
+    my ($commit) = $t->git($app->{path}, qw(rev-parse master)) =~ /(\w+)/;
+    $t->must(comment_commit => { repoid => 'group/app', commit_id => $commit, message => 'one more' });
+    is_deeply [map { @$_{qw(state error)} } (deliveries($hook))[0]],
+        ['failed', 'the webhook was disabled: too many deliveries waited'], 'it is disabled';
+    is scalar(deliveries($hook)), 1000, 'some are kept';
+    drop($hook);
+
+    my @two = map { hook("/ok/two$_") } 0, 1;
+    $t->sql("INSERT INTO webhook_delivery (webhook_id, event, created_on, username, ip, repo_id, repo_name, repo_type,
+        about, state) WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 250)
+        SELECT $two[0]{webhook_id} + i % 2, 'webhook-test', 1, 'x', '', 0, '', '', '', 'sent' FROM n");
+    $t->must(test_webhook => { webhookid => $_->{webhook_id} }) for @two;
+    is scalar(ended($_)), 100, 'old ones of each are deleted' for @two;
+    drop(@two);
+};
 
 sub sender { $t->{server}->senders }
 

@@ -28,7 +28,7 @@ typedef struct rc_event_t {
 } rc_event_t;
 
 /** Queues @a event for each active webhook that is for it and whose owner may read the repository.
- * Its texts may be any text of a client. */
+ * Its texts may be any text of a client. A webhook for which too many wait is disabled instead. */
 rc_err_t *rc_store_event_add(rc_db_t *db, const rc_event_t *event);
 
 /** Sets *@a wanted to whether any active webhook is for events called @a name. */
@@ -65,6 +65,15 @@ rc_err_t *rc_store_webhooks_count(int *count, rc_db_t *db, apr_int64_t repo_id,
 
 /** Inserts @a webhook; sets its id and created_on. */
 rc_err_t *rc_store_webhook_insert(rc_webhook_t *webhook, rc_db_t *db);
+
+/** Sets *@a full to whether so many deliveries wait for a webhook that no more are queued. */
+rc_err_t *rc_store_webhook_full(bool *full, rc_db_t *db, apr_int64_t id);
+
+/** Lets all that waits for a webhook fail; @a error says why. In a transaction. */
+rc_err_t *rc_store_webhook_give_up(rc_db_t *db, apr_int64_t id, const char *error);
+
+/** Deletes the deliveries of a webhook about repositories that were deleted. */
+rc_err_t *rc_store_webhook_forget(rc_db_t *db, apr_int64_t id);
 
 /** Stores everything but what it belongs to; its failures count anew. What waits for one that is
  * not active any more has failed. */
@@ -119,6 +128,7 @@ typedef struct rc_delivery_t {
     const char *server_url;
     bool with_token;
     apr_int64_t owner_id; /* of the webhook */
+    bool permitted;       /* the owner is active and may read the repository now, if it exists */
 } rc_delivery_t;
 
 /** Reads lanes with deliveries that are due, at most @a most_each of one webhook and @a most
@@ -138,8 +148,8 @@ typedef struct rc_attempt_t {
 } rc_attempt_t;
 
 /** Stores it, and lets the next one of the lane be sent if this one has ended. *@a disabled: it was
- * the last failure of @a failures in a row, so nothing more is sent. Old deliveries that have ended
- * are deleted. In a transaction. */
+ * the last failure of @a failures in a row, so nothing more is sent. What was not permitted is no
+ * failure of the receiver. Old deliveries that have ended are deleted. In a transaction. */
 rc_err_t *rc_store_attempt(bool *disabled, rc_db_t *db, const rc_delivery_t *delivery,
                            const rc_attempt_t *attempt, int failures);
 

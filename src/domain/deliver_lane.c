@@ -18,6 +18,9 @@
 #define FAILURES  50        /* in a row: then the webhook is disabled */
 #define BODY_MOST (1 << 20) /* bytes */
 
+/* What was sent and could not be recorded is sent again: not at once. */
+#define AFTER_ERROR apr_time_from_sec(3)
+
 /* The waits before the second, third and fourth attempt, in units of RcapiWebhookRetry. */
 static const int waits[] = {1, 10, 60};
 #define WAITS ((int)(sizeof(waits) / sizeof(*waits)))
@@ -68,6 +71,8 @@ static rc_err_t *send_one(int *status, rc_lanes_t *lanes, const rc_delivery_t *d
     const char *url, *secret;
 
     *status = 0;
+    if (!delivery->permitted)
+        return rc_err_failed(pool, "the owner of the webhook may not read the repository");
     rc_spool_set_limit(body, BODY_MOST);
     RC_TRY(
         rc_webhook_target(&url, &secret, lanes->env, delivery->target, delivery->target_len, pool));
@@ -138,7 +143,7 @@ static rc_err_t *deliver(bool *sent, rc_lanes_t *lanes, const rc_delivery_t *del
 
     if (err) {
         recording.attempt.error = public_text(err, delivery, pool);
-        if (delivery->attempts < WAITS) /* 0 would mean never */
+        if (delivery->permitted && delivery->attempts < WAITS) /* 0 would mean never */
             recording.attempt.repeat = waits[delivery->attempts] * unit + 1;
     }
     *sent = !err;
@@ -186,6 +191,7 @@ static void *APR_THREAD_FUNC send_lane(apr_thread_t *thread, void *baton)
             rc_log(RC_LOG_ERR, err->cause, "webhook %" APR_INT64_T_FMT ": %s",
                    slot->lane.webhook_id, rc_err_log_text(err, pool));
             more = false;
+            apr_sleep(AFTER_ERROR);
         }
     }
     apr_pool_destroy(pool);

@@ -43,6 +43,15 @@ static const char *masked(const char *url, apr_pool_t *pool)
     return url[len] ? apr_pstrcat(pool, plain, "?*****", NULL) : plain;
 }
 
+/* Whoever may change a webhook shall not have the secret of another one sent to them. */
+static bool needs_secret(const rc_webhook_t *webhook, const rc_webhook_wish_t *wish,
+                         const char *old_url)
+{
+    bool shown = wish->with_token && *wish->with_token && !webhook->with_token;
+
+    return !wish->secret && (shown || (wish->url && strcmp(wish->url, old_url)));
+}
+
 static rc_err_t *set_target(rc_webhook_t *webhook, rc_actor_t *actor, const rc_webhook_wish_t *wish)
 {
     const char *url = wish->url, *secret = wish->secret, *old_url, *old_secret = "";
@@ -50,6 +59,9 @@ static rc_err_t *set_target(rc_webhook_t *webhook, rc_actor_t *actor, const rc_w
     if (webhook->target)
         RC_TRY(rc_webhook_target(&old_url, &old_secret, actor->env, webhook->target,
                                  webhook->target_len, actor->pool));
+    if (*old_secret && needs_secret(webhook, wish, old_url))
+        return rc_err(actor->pool, RC_E_ARG,
+                      "secret must be given again with another url or send_token");
     url = url ? url : old_url;
     secret = secret ? secret : old_secret;
     webhook->url = masked(url, actor->pool);
@@ -194,11 +206,15 @@ static rc_err_t *update_one(rc_actor_t *actor, void *baton)
 {
     rc_webhook_wish_t *wish = *(rc_webhook_wish_t **)baton;
     rc_webhook_t *webhook;
+    apr_int64_t before;
 
     RC_TRY(rc_webhook_find(&webhook, actor, wish->id));
     RC_TRY(rc_actor_require_unscoped(actor));
+    before = webhook->owner_id;
     RC_TRY(apply(webhook, actor, wish));
     RC_TRY(rc_store_webhook_update(actor->db, webhook));
+    if (webhook->owner_id != before) /* nobody knows whether they could read what was deleted */
+        RC_TRY(rc_store_webhook_forget(actor->db, webhook->id));
     RC_TRY(journal_webhook(actor, webhook, "user_updated_webhook"));
     return rc_store_webhook(&wish->made, actor->db, webhook->id, actor->pool);
 }
@@ -242,6 +258,14 @@ rc_err_t *rc_webhooks(apr_array_header_t **out, rc_actor_t *actor, const rc_repo
 
 /* --- deliveries --- */
 
+static rc_err_t *require_room(rc_actor_t *actor, const rc_webhook_t *webhook)
+{
+    bool full;
+
+    RC_TRY(rc_store_webhook_full(&full, actor->db, webhook->id));
+    return full ? rc_err(actor->pool, RC_E_ARG, "too many deliveries of the webhook wait") : NULL;
+}
+
 static rc_err_t *redeliver(rc_actor_t *actor, void *baton)
 {
     apr_int64_t *id = baton, webhook_id;
@@ -249,6 +273,7 @@ static rc_err_t *redeliver(rc_actor_t *actor, void *baton)
 
     RC_TRY(rc_store_delivery_webhook(&webhook_id, actor->db, *id));
     RC_TRY(rc_webhook_find(&webhook, actor, webhook_id));
+    RC_TRY(require_room(actor, webhook));
     return rc_store_delivery_again(id, actor->db, *id);
 }
 
@@ -272,6 +297,7 @@ static rc_err_t *queue_test(rc_actor_t *actor, void *baton)
     rc_webhook_t *webhook;
 
     RC_TRY(rc_webhook_find(&webhook, actor, test->webhook_id));
+    RC_TRY(require_room(actor, webhook));
     event.repo_id = webhook->repo_id;
     event.repo_name = webhook->repo;
     return rc_store_delivery_add(&test->delivery_id, actor->db, webhook->id, &event);

@@ -10,7 +10,8 @@
 #include "sql.h"
 #include "store/rule.h"
 
-#define ABOUT_MOST (64 * 1024) /* bytes: the words of a push */
+#define ABOUT_MOST   (64 * 1024) /* bytes: the words of a push */
+#define WAITING_MOST 10000       /* deliveries of a webhook */
 
 typedef struct wanting_t {
     apr_int64_t webhook_id, owner_id;
@@ -66,14 +67,37 @@ static rc_err_t *queue(rc_db_t *db, apr_int64_t webhook_id, const rc_event_t *ev
                       cut(event->about, ABOUT_MOST, pool), comment_id);
 }
 
+rc_err_t *rc_store_webhook_full(bool *full, rc_db_t *db, apr_int64_t id)
+{
+    rc_stmt_t *st;
+
+    RC_TRY(rc_query(&st, db, SQL_WEBHOOK_FULL, "id", id, WAITING_MOST));
+    RC_TRY(rc_step(full, st, db));
+    if (*full)
+        rc_done(st);
+    return NULL;
+}
+
+static rc_err_t *disable_full(rc_db_t *db, apr_int64_t webhook_id)
+{
+    RC_TRY(rc_execute(db, SQL_WEBHOOK_DISABLE, "id", webhook_id, 0));
+    return rc_store_webhook_give_up(db, webhook_id,
+                                    "the webhook was disabled: too many deliveries waited");
+}
+
 static rc_err_t *queue_for(rc_db_t *db, const wanting_t *wanting, const rc_event_t *event,
                            apr_int64_t comment_id)
 {
     rc_level_t level;
+    bool full;
 
     RC_TRY(
         rc_rule_level(&level, db, RC_KIND_REPO, rc_viewer_user(wanting->owner_id), event->repo_id));
-    return level < RC_READ ? NULL : queue(db, wanting->webhook_id, event, comment_id);
+    if (level < RC_READ)
+        return NULL;
+    RC_TRY(rc_store_webhook_full(&full, db, wanting->webhook_id));
+    return full ? disable_full(db, wanting->webhook_id)
+                : queue(db, wanting->webhook_id, event, comment_id);
 }
 
 rc_err_t *rc_store_event_add(rc_db_t *db, const rc_event_t *event)

@@ -111,8 +111,12 @@ rc_err_t *rc_store_webhook_update(rc_db_t *db, const rc_webhook_t *webhook)
                       webhook->url, webhook->server_url, webhook->events, (int)webhook->is_signed,
                       (int)webhook->with_token, (int)webhook->active));
     return webhook->active ? NULL
-                           : rc_execute(db, SQL_DELIVERIES_GIVE_UP, "is", webhook->id,
-                                        "the webhook was disabled");
+                           : rc_store_webhook_give_up(db, webhook->id, "the webhook was disabled");
+}
+
+rc_err_t *rc_store_webhook_forget(rc_db_t *db, apr_int64_t id)
+{
+    return rc_execute(db, SQL_DELIVERIES_FORGET, "i", id);
 }
 
 rc_err_t *rc_store_webhook_delete(rc_db_t *db, apr_int64_t id)

@@ -5,10 +5,10 @@
 #include "store/webhook.h"
 
 #include "sql.h"
+#include "store/rule.h"
 
 #define SENT_KEPT   100 /* deliveries of a webhook that are kept when they have ended */
 #define FAILED_KEPT 1000
-#define TRIM_EACH   16 /* one in so many attempts deletes those beyond */
 
 rc_err_t *rc_store_lanes_due(apr_array_header_t **out, rc_db_t *db, int most_each, int most,
                              apr_pool_t *pool)
@@ -52,6 +52,20 @@ static void read_delivery(rc_delivery_t *out, rc_stmt_t *st, apr_pool_t *pool)
     out->with_token = rc_column_bool(st, 13);
     out->owner_id = rc_column_int(st, 14);
     out->repo_exists = rc_column_bool(st, 15);
+    out->permitted = rc_column_bool(st, 17);
+}
+
+/* The owner may be another one than when the event was queued, or have lost their right. */
+static rc_err_t *check_owner_reads(rc_delivery_t *delivery, rc_db_t *db)
+{
+    rc_level_t level;
+
+    if (!delivery->permitted || !delivery->repo_exists)
+        return NULL;
+    RC_TRY(rc_rule_level(&level, db, RC_KIND_REPO, rc_viewer_user(delivery->owner_id),
+                         delivery->lane.repo_id));
+    delivery->permitted = level >= RC_READ;
+    return NULL;
 }
 
 rc_err_t *rc_store_lane_head(rc_delivery_t **out, rc_db_t *db, const rc_lane_t *lane,
@@ -70,13 +84,20 @@ rc_err_t *rc_store_lane_head(rc_delivery_t **out, rc_db_t *db, const rc_lane_t *
     (*out)->lane = *lane;
     read_delivery(*out, st, pool);
     rc_done(st);
-    return NULL;
+    return check_owner_reads(*out, db);
 }
 
-static rc_err_t *trim(rc_db_t *db, apr_int64_t webhook_id)
+/* Deletes the oldest of those that have ended. */
+static rc_err_t *trim(rc_db_t *db, apr_int64_t webhook_id, bool sent)
 {
-    RC_TRY(rc_execute(db, SQL_DELIVERIES_TRIM, "isd", webhook_id, "sent", SENT_KEPT));
-    return rc_execute(db, SQL_DELIVERIES_TRIM, "isd", webhook_id, "failed", FAILED_KEPT);
+    return rc_execute(db, SQL_DELIVERIES_TRIM, "isd", webhook_id, sent ? "sent" : "failed",
+                      sent ? SENT_KEPT : FAILED_KEPT);
+}
+
+rc_err_t *rc_store_webhook_give_up(rc_db_t *db, apr_int64_t id, const char *error)
+{
+    RC_TRY(rc_execute(db, SQL_DELIVERIES_GIVE_UP, "is", id, error));
+    return trim(db, id, false);
 }
 
 /* Counts the failure. Too many in a row end it. */
@@ -85,9 +106,10 @@ static rc_err_t *count_failure(bool *disabled, rc_db_t *db, apr_int64_t webhook_
     RC_TRY(rc_execute(db, SQL_WEBHOOK_ILL, "i", webhook_id));
     RC_TRY(rc_execute(db, SQL_WEBHOOK_DISABLE, "id", webhook_id, failures));
     *disabled = rc_changes(db) > 0;
-    return *disabled ? rc_execute(db, SQL_DELIVERIES_GIVE_UP, "is", webhook_id,
-                                  "the webhook was disabled after too many failures")
-                     : NULL;
+    return *disabled
+               ? rc_store_webhook_give_up(db, webhook_id,
+                                          "the webhook was disabled after too many failures")
+               : NULL;
 }
 
 rc_err_t *rc_store_attempt(bool *disabled, rc_db_t *db, const rc_delivery_t *delivery,
@@ -104,9 +126,9 @@ rc_err_t *rc_store_attempt(bool *disabled, rc_db_t *db, const rc_delivery_t *del
         RC_TRY(rc_execute(db, SQL_LANE_NEXT, "iii", webhook_id, delivery->lane.repo_id, taken));
     if (!attempt->error)
         RC_TRY(rc_execute(db, SQL_WEBHOOK_WELL, "i", webhook_id));
-    else
+    else if (delivery->permitted)
         RC_TRY(count_failure(disabled, db, webhook_id, failures));
-    return delivery->id % TRIM_EACH ? NULL : trim(db, webhook_id);
+    return attempt->repeat ? NULL : trim(db, webhook_id, !attempt->error);
 }
 
 rc_err_t *rc_store_sender_take(bool *is, rc_db_t *db, const char *host, apr_interval_time_t time)

@@ -16,6 +16,7 @@
 #include "domain/repo.h"
 
 #define MESSAGE_MOST (16 * 1024)  /* bytes of a message, which stands there three times */
+#define ITEM_MOST    (128 * 1024) /* bytes of a commit: of a larger one there is the id alone */
 #define BODY_MOST    (512 * 1024) /* bytes after which commits are left out */
 #define ARROW        "=>"
 
@@ -254,7 +255,7 @@ static void write_texts(rc_json_t *out, const char *message, apr_pool_t *pool)
     rc_json_member_string(out, "message_html_title", apr_pescape_entity(pool, first, 0));
 }
 
-static void write_item(rc_json_t *out, const writing_t *w, const item_t *item)
+static void write_object(rc_json_t *out, const writing_t *w, const item_t *item)
 {
     const char *message, *tail = apr_pescape_path(w->pool, item->word, 1);
 
@@ -272,6 +273,33 @@ static void write_item(rc_json_t *out, const writing_t *w, const item_t *item)
                           apr_pstrcat(w->pool, w->push->permalink, "/changeset/", tail, NULL));
     write_texts(out, message, w->pool);
     rc_json_object_end(out);
+}
+
+/* The author of a commit can be long, and thousands of references can lead to it: who pushed it
+ * shall not keep the event from being sent. */
+static rc_err_t *write_item(rc_json_t *out, const writing_t *w, const item_t *item)
+{
+    const item_t bare = {.word = item->word};
+    apr_pool_t *scratch;
+    rc_spool_t *spool;
+    const char *data;
+    rc_json_t part;
+    rc_err_t *err;
+
+    apr_pool_create(&scratch, w->pool);
+    spool = rc_spool_create(w->push->actor->env->config->temp_dir, scratch);
+    rc_json_init(&part, spool);
+    write_object(&part, w, item);
+    err = rc_json_finish(&part);
+    if (!err)
+        err = rc_spool_view(&data, spool, scratch);
+    if (!err && rc_spool_size(spool) <= ITEM_MOST)
+        rc_json_raw(out, data, (apr_size_t)rc_spool_size(spool));
+    else if (!err)
+        write_object(out, w, &bare);
+    err = rc_err_copy(err, w->pool);
+    apr_pool_destroy(scratch);
+    return err;
 }
 
 static void write_names(rc_json_t *out, const writing_t *w, const char *key, const char *query,
@@ -294,15 +322,16 @@ static void write_names(rc_json_t *out, const writing_t *w, const char *key, con
     rc_json_array_end(out);
 }
 
-static void write_items(rc_json_t *out, const writing_t *w)
+static rc_err_t *write_items(rc_json_t *out, const writing_t *w)
 {
     int i;
 
     rc_json_key(out, "commits");
     rc_json_array_begin(out);
     for (i = 0; i < w->items->nelts && rc_spool_size(out->spool) < BODY_MOST; i++)
-        write_item(out, w, APR_ARRAY_IDX(w->items, i, item_t *));
+        RC_TRY(write_item(out, w, APR_ARRAY_IDX(w->items, i, item_t *)));
     rc_json_array_end(out);
+    return NULL;
 }
 
 rc_err_t *rc_event_write_push(rc_json_t *out, const rc_event_push_t *push)
@@ -317,7 +346,7 @@ rc_err_t *rc_event_write_push(rc_json_t *out, const rc_event_push_t *push)
     rc_json_object_begin(out);
     write_names(out, &w, "branches", "/changelog?branch=", w.branch_names);
     write_names(out, &w, "tags", "/changelog?tag=", w.tag_names);
-    write_items(out, &w);
+    RC_TRY(write_items(out, &w));
     rc_json_key(out, "issues");
     rc_json_object_begin(out);
     rc_json_object_end(out);

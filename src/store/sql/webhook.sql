@@ -23,6 +23,9 @@ SELECT ?1, ?2, ?3, ?4, coalesce(?5, (SELECT u.username FROM users u WHERE u.user
        'waiting', CASE WHEN EXISTS (SELECT 1 FROM webhook_delivery o WHERE o.state = 'waiting'
                                        AND o.webhook_id = ?1 AND o.repo_id = ?7)
                        THEN NULL ELSE CAST(?3 AS BIGINT) END
+-- WEBHOOK_FULL: webhook, number; a row when so many wait for it
+SELECT 1 FROM webhook_delivery d WHERE d.webhook_id = ?1 AND d.state = 'waiting'
+ ORDER BY d.delivery_id LIMIT 1 OFFSET CAST(?2 AS BIGINT) - 1
 -- WEBHOOKS_WANT: event; a row when a webhook wants it
 SELECT 1 FROM webhook w WHERE w.active = 1 AND w.events LIKE '%|' || ?1 || '|%' LIMIT 1
 
@@ -86,11 +89,13 @@ SELECT n.webhook_id, n.repo_id
                row_number() OVER (PARTITION BY d.webhook_id ORDER BY d.due, d.delivery_id) AS place
           FROM webhook_delivery d WHERE d.due IS NOT NULL AND d.due <= ?1) n
  WHERE n.place <= ?2 ORDER BY n.place, n.due LIMIT ?3
--- LANE_HEAD: webhook, repository, now; the delivery that is due, with its webhook
+-- LANE_HEAD: webhook, repository, now; the delivery that is due, with its webhook and whether its owner is active
 SELECT d.delivery_id, d.event, d.created_on, d.user_id, d.username, d.ip, d.repo_name, d.repo_type,
        d.about, d.comment_id, d.attempts, w.target, w.server_url, w.with_token, w.user_id,
-       CASE WHEN r.repo_id IS NULL THEN 0 ELSE 1 END, coalesce(r.repo_name, d.repo_name)
+       CASE WHEN r.repo_id IS NULL THEN 0 ELSE 1 END, coalesce(r.repo_name, d.repo_name),
+       coalesce(u.active, 0)
   FROM webhook_delivery d JOIN webhook w ON w.webhook_id = d.webhook_id
+  LEFT JOIN users u ON u.user_id = w.user_id
   LEFT JOIN repo r ON r.repo_id = d.repo_id
  WHERE d.webhook_id = ?1 AND d.repo_id = ?2 AND d.state = 'waiting' AND d.due <= ?3
  ORDER BY d.delivery_id LIMIT 1
@@ -110,6 +115,10 @@ UPDATE webhook SET active = 0 WHERE webhook_id = ?1 AND active = 1 AND failures 
 -- DELIVERIES_GIVE_UP: webhook, error; none of what waits will be sent
 UPDATE webhook_delivery SET state = 'failed', due = NULL, error = ?2
  WHERE webhook_id = ?1 AND state = 'waiting'
+-- DELIVERIES_FORGET: webhook; deletes those about repositories that were deleted
+DELETE FROM webhook_delivery
+ WHERE webhook_id = ?1 AND repo_id <> 0
+   AND NOT EXISTS (SELECT 1 FROM repo r WHERE r.repo_id = webhook_delivery.repo_id)
 -- DELIVERIES_TRIM: webhook, state, how many are kept
 DELETE FROM webhook_delivery
  WHERE webhook_id = ?1 AND state = ?2 AND delivery_id <=
