@@ -333,6 +333,13 @@ subtest 'keys and passwords' => sub {
         like($hash->(), qr/^\$2y\$/, 'its hash is renewed');
         is($login->("full_$name", $password), 200, 'and right again');
     }
+    if (!RCAPI::Test::on_server()) {
+        $t->sql("UPDATE users SET password = 'bcrypt:' || password WHERE username = 'full_ann'");
+        $t->sql("CREATE TRIGGER no_renewal BEFORE UPDATE ON users BEGIN SELECT RAISE(FAIL, 'no'); END");
+        is($login->('full_ann', 'pw of full_ann'), 200, 'a password is right when its hash cannot be renewed');
+        like($t->sql("SELECT password FROM users WHERE username = 'full_ann'"), qr/^bcrypt:/, 'and stays as it was');
+        $t->sql('DROP TRIGGER no_renewal');
+    }
     is($login->('full_ldap', 'pw of full_ldap'), 401, 'a password that another server has');
 };
 

@@ -4,6 +4,7 @@
  */
 #include "domain/login.h"
 
+#include "base/log.h"
 #include "base/metrics.h"
 
 #include "caller.h"
@@ -36,8 +37,7 @@ static rc_err_t *store_renewed(void *baton, rc_db_t *db)
     return rc_store_user_renew_password(db, renewal->user_id, renewal->from, renewal->to);
 }
 
-/* Replaces a hash that another program has made by one of ours. Nobody waits for it: while others
- * write, it stays until the next time. */
+/* Replaces a hash that another program has made by one of ours. */
 static rc_err_t *renew_hash(const rc_caller_t *caller, const char *hash, rc_db_pool_t *db_pool,
                             const rc_password_limits_t *limits, const char *password,
                             apr_pool_t *pool)
@@ -50,7 +50,19 @@ static rc_err_t *renew_hash(const rc_caller_t *caller, const char *hash, rc_db_p
     RC_TRY(rc_db_acquire(&db, db_pool, pool));
     err = rc_db_txn_idle(db, store_renewed, &renewal);
     rc_db_release(db);
-    return err && err->kind != RC_E_BUSY ? err : NULL;
+    return err;
+}
+
+/* The same, but when it cannot be done the password is as right as before: the hash stays until the
+ * next time. */
+static void try_renewal(const rc_caller_t *caller, const char *hash, rc_db_pool_t *db_pool,
+                        const rc_password_limits_t *limits, const char *password, apr_pool_t *pool)
+{
+    rc_err_t *err = renew_hash(caller, hash, db_pool, limits, password, pool);
+
+    if (err && err->kind != RC_E_BUSY)
+        rc_log(RC_LOG_WARNING, err->cause, "a password keeps the hash of another program: %s",
+               rc_err_log_text(err, pool));
 }
 
 rc_err_t *rc_login(rc_login_t *result, rc_identity_t *who, rc_db_pool_t *db_pool,
@@ -68,7 +80,7 @@ rc_err_t *rc_login(rc_login_t *result, rc_identity_t *who, rc_db_pool_t *db_pool
               : who->refusal ? RC_LOGIN_REFUSED
                              : RC_LOGIN_RIGHT;
     if (*result == RC_LOGIN_RIGHT && rc_password_is_foreign(hash))
-        RC_TRY(renew_hash(who->caller, hash, db_pool, limits, attempt->password, pool));
+        try_renewal(who->caller, hash, db_pool, limits, attempt->password, pool);
     if (*result != RC_LOGIN_RIGHT)
         rc_metric_add(RC_METRIC_REFUSED, "login", *result == RC_LOGIN_REFUSED ? "refused" : "wrong",
                       1);
