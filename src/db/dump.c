@@ -18,7 +18,8 @@
 typedef struct dump_reading_t {
     rc_dump_token_t token;
     const rc_dump_calls_t *calls;
-    apr_pool_t *scratch; /* cleared with each row */
+    apr_pool_t *statement; /* cleared with each one */
+    apr_pool_t *scratch;   /* the same with each row */
 } dump_reading_t;
 
 static bool is_symbol(const dump_reading_t *reading, char symbol)
@@ -54,7 +55,7 @@ static rc_err_t *read_name(char **name, dump_reading_t *reading)
 {
     if (reading->token.kind != RC_DUMP_NAME && reading->token.kind != RC_DUMP_WORD)
         return unexpected(reading);
-    *name = apr_pstrdup(reading->token.pool, reading->token.text);
+    *name = apr_pstrdup(reading->statement, reading->token.text);
     return next(reading);
 }
 
@@ -108,7 +109,7 @@ static rc_err_t *read_create(dump_reading_t *reading)
 /* Reads (`a`, `b`). */
 static rc_err_t *read_list(apr_array_header_t **list, dump_reading_t *reading)
 {
-    *list = apr_array_make(reading->token.pool, 16, sizeof(const char *));
+    *list = apr_array_make(reading->statement, 16, sizeof(const char *));
     for (;;) {
         RC_TRY(next(reading));
         if (is_symbol(reading, ')'))
@@ -117,7 +118,7 @@ static rc_err_t *read_list(apr_array_header_t **list, dump_reading_t *reading)
             continue;
         if (reading->token.kind != RC_DUMP_NAME || (*list)->nelts == MOST_COLUMNS)
             return unexpected(reading);
-        APR_ARRAY_PUSH(*list, const char *) = apr_pstrdup(reading->token.pool, reading->token.text);
+        APR_ARRAY_PUSH(*list, const char *) = apr_pstrdup(reading->statement, reading->token.text);
     }
 }
 
@@ -171,6 +172,7 @@ static rc_err_t *read_insert(dump_reading_t *reading)
 static rc_err_t *read_statements(dump_reading_t *reading)
 {
     for (;;) {
+        apr_pool_clear(reading->statement);
         RC_TRY(next(reading));
         if (reading->token.kind == RC_DUMP_END)
             return NULL;
@@ -190,6 +192,7 @@ rc_err_t *rc_dump_read(const char *path, const rc_dump_calls_t *calls, apr_pool_
 
     if (!(reading.token.in = fopen(path, "re")))
         return rc_fs_err(pool, "read", path);
+    apr_pool_create(&reading.statement, pool);
     apr_pool_create(&reading.scratch, pool);
     err = read_statements(&reading);
     if (!err && ferror(reading.token.in))
@@ -197,5 +200,6 @@ rc_err_t *rc_dump_read(const char *path, const rc_dump_calls_t *calls, apr_pool_
     fclose(reading.token.in);
     free(reading.token.text);
     apr_pool_destroy(reading.scratch);
+    apr_pool_destroy(reading.statement);
     return err;
 }

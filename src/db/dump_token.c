@@ -5,6 +5,7 @@
  */
 #include "dump_token.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -160,7 +161,7 @@ static void read_hex(rc_dump_token_t *token)
     token->kind = RC_DUMP_TEXT;
 }
 
-rc_err_t *rc_dump_next(rc_dump_token_t *token)
+static rc_err_t *read_token(rc_dump_token_t *token)
 {
     int c;
 
@@ -180,7 +181,19 @@ rc_err_t *rc_dump_next(rc_dump_token_t *token)
     RC_TRY(read_bare(token, c));
     if (token->text[0] == '0' && token->text[1] == 'x' && token->len % 2 == 0)
         read_hex(token);
-    else if (token->text[0] == '_' && token->len > 1) /* the character set of the next text */
-        return rc_dump_next(token);
+    return NULL;
+}
+
+/* _utf8mb4 'x': the character set of the next text */
+static bool is_charset(const rc_dump_token_t *token)
+{
+    return token->kind == RC_DUMP_WORD && token->text[0] == '_' && token->len > 1;
+}
+
+rc_err_t *rc_dump_next(rc_dump_token_t *token)
+{
+    do {
+        RC_TRY(read_token(token));
+    } while (is_charset(token));
     return NULL;
 }

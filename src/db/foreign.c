@@ -122,7 +122,7 @@ static rc_err_t *on_table(void *baton, bool *wanted, const char *name)
     found = &foreign->found[foreign->filling];
     if (found->name)
         return rc_err(foreign->pool, RC_E_ARG, "the dump creates the table %s twice", found->name);
-    found->name = name;
+    found->name = apr_pstrdup(foreign->pool, name);
     found->names = apr_array_make(foreign->pool, 16, sizeof(const char *));
     return NULL;
 }
