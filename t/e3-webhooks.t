@@ -384,6 +384,27 @@ subtest 'too many' => sub {
 
 sub sender { $t->{server}->senders }
 
+subtest 'slow receivers of one owner' => sub {
+    my $slow = $t->must(create_webhook => { url => $r->url . '/hang/slow', repoid => 'group/app' },
+        as => 'bob')->{webhook};
+    my $mine = "user_id = (SELECT user_id FROM webhook WHERE webhook_id = $slow->{webhook_id})";
+    $t->sql("INSERT INTO webhook (user_id, repo_id, target, url, server_url, events, signed, with_token, active,
+        created_on) WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200)
+        SELECT user_id, repo_id, target, url, server_url, events, signed, with_token, active, created_on
+          FROM n, webhook WHERE webhook_id = $slow->{webhook_id}");
+    my $tried = "SELECT count(*) FROM webhook_delivery d JOIN webhook w ON w.webhook_id = d.webhook_id
+        WHERE w.$mine AND attempts > 0";
+    $t->sql("INSERT INTO webhook_delivery (webhook_id, event, created_on, username, ip, repo_id, repo_name, repo_type,
+        about, state, due) SELECT webhook_id, 'webhook-test', 1, 'x', '', 0, '', '', '', 'waiting', 1
+          FROM webhook WHERE $mine");
+    my $quick = hook('/ok/quick');
+    $t->must(test_webhook => { webhookid => $quick->{webhook_id} });
+    came('/ok/quick', 1);
+    cmp_ok $t->sql($tried), '<', 150, 'do not keep another one waiting';
+    $t->sql("DELETE FROM webhook WHERE $mine");
+    drop($quick);
+};
+
 subtest 'order, and kills' => sub {
     my $n = ($ENV{RCAPI_ROUNDS} // '') eq 'all' ? 2500 : 25;
     my $hook = hook('/half');

@@ -113,7 +113,13 @@ rc_err_t *rc_store_delivery_add(apr_int64_t *id, rc_db_t *db, apr_int64_t webhoo
 /* The deliveries of one webhook about one repository, which are sent one after the other. */
 typedef struct rc_lane_t {
     apr_int64_t webhook_id, repo_id;
+    apr_int64_t owner_id; /* of the webhook; 0: deleted */
 } rc_lane_t;
+
+/* How many lanes are sent at once. */
+typedef struct rc_lane_limits_t {
+    int webhook, owner, all;
+} rc_lane_limits_t;
 
 typedef struct rc_delivery_t {
     apr_int64_t id;
@@ -131,9 +137,9 @@ typedef struct rc_delivery_t {
     bool permitted;       /* the owner is active and may read the repository now, if it exists */
 } rc_delivery_t;
 
-/** Reads lanes with deliveries that are due, at most @a most_each of one webhook and @a most
- * together: rc_lane_t. */
-rc_err_t *rc_store_lanes_due(apr_array_header_t **out, rc_db_t *db, int most_each, int most,
+/** Reads lanes with deliveries that are due, as many as @a limits allow, one of each owner in turn:
+ * rc_lane_t. */
+rc_err_t *rc_store_lanes_due(apr_array_header_t **out, rc_db_t *db, const rc_lane_limits_t *limits,
                              apr_pool_t *pool);
 
 /** Reads the delivery of @a lane that is due, into @a pool; NULL when none is. */

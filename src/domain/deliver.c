@@ -21,7 +21,6 @@
 #define TIDY      apr_time_from_sec(60)
 #define LEASE     apr_time_from_sec(60) /* how long another machine waits for this one */
 #define RENEW     apr_time_from_sec(20)
-#define EACH_MOST 8 /* lanes of one webhook that are sent at once: a slow one leaves room */
 #define HOST_NAME 256
 
 typedef struct sender_t {
@@ -110,7 +109,7 @@ static rc_err_t *start_due(bool *due, sender_t *sender, rc_db_t *db, apr_pool_t 
 
     *due = false;
     RC_TRY(store_pulls(sender, db, pool));
-    RC_TRY(rc_store_lanes_due(&lanes, db, EACH_MOST, RC_LANES, pool));
+    RC_TRY(rc_store_lanes_due(&lanes, db, &rc_lane_limits, pool));
     if (!lanes->nelts && !sender->waiting)
         return NULL;
     RC_TRY(rc_store_deliveries_waiting(&waiting, db));
@@ -120,7 +119,7 @@ static rc_err_t *start_due(bool *due, sender_t *sender, rc_db_t *db, apr_pool_t 
     RC_TRY(hold_lease(&ours, sender, db));
     *due = ours;
     for (i = 0; ours && i < lanes->nelts; i++)
-        rc_lanes_start(&sender->lanes, &APR_ARRAY_IDX(lanes, i, rc_lane_t), EACH_MOST);
+        rc_lanes_start(&sender->lanes, &APR_ARRAY_IDX(lanes, i, rc_lane_t));
     return NULL;
 }
 

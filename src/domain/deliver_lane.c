@@ -21,6 +21,8 @@
 /* What was sent and could not be recorded is sent again: not at once. */
 #define AFTER_ERROR apr_time_from_sec(3)
 
+const rc_lane_limits_t rc_lane_limits = {8, RC_LANES / 2, RC_LANES};
+
 /* The waits before the second, third and fourth attempt, in units of RcapiWebhookRetry. */
 static const int waits[] = {1, 10, 60};
 #define WAITS ((int)(sizeof(waits) / sizeof(*waits)))
@@ -216,8 +218,9 @@ static void reap(rc_lane_slot_t *slot)
 }
 
 /* Returns a free slot; NULL when there is none, or when the lane must wait. */
-static rc_lane_slot_t *free_slot(rc_lanes_t *lanes, const rc_lane_t *lane, int most_each)
+static rc_lane_slot_t *free_slot(rc_lanes_t *lanes, const rc_lane_t *lane)
 {
+    rc_lane_limits_t left = rc_lane_limits;
     rc_lane_slot_t *slot, *found = NULL;
 
     for (slot = lanes->slots; slot < lanes->slots + RC_LANES; slot++) {
@@ -225,7 +228,9 @@ static rc_lane_slot_t *free_slot(rc_lanes_t *lanes, const rc_lane_t *lane, int m
         if (!slot->busy)
             found = slot;
         else if (slot->lane.webhook_id == lane->webhook_id &&
-                 (slot->lane.repo_id == lane->repo_id || --most_each <= 0))
+                 (slot->lane.repo_id == lane->repo_id || --left.webhook <= 0))
+            return NULL;
+        else if (slot->lane.owner_id == lane->owner_id && --left.owner <= 0)
             return NULL;
     }
     return found;
@@ -246,12 +251,12 @@ static void start_lane(rc_lane_slot_t *slot)
     slot->thread = NULL;
 }
 
-void rc_lanes_start(rc_lanes_t *lanes, const rc_lane_t *lane, int most_each)
+void rc_lanes_start(rc_lanes_t *lanes, const rc_lane_t *lane)
 {
     rc_lane_slot_t *slot;
 
     apr_thread_mutex_lock(lanes->mutex);
-    if ((slot = free_slot(lanes, lane, most_each))) {
+    if ((slot = free_slot(lanes, lane))) {
         *slot = (rc_lane_slot_t){.lane = *lane, .all = lanes};
         start_lane(slot);
     }

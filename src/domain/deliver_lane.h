@@ -14,6 +14,9 @@
 
 #define RC_LANES 64 /* deliveries that are sent at once */
 
+/* Slow receivers leave room for those of other webhooks and of other owners. */
+extern const rc_lane_limits_t rc_lane_limits;
+
 struct rc_lanes_t;
 
 typedef struct rc_lane_slot_t {
@@ -39,9 +42,8 @@ rc_err_t *rc_lanes_open(rc_lanes_t *lanes, rc_env_t *env, const rc_sender_config
 /** Waits for the threads to end. */
 void rc_lanes_close(rc_lanes_t *lanes);
 
-/** Starts a thread that sends what is due in @a lane, unless one does, or as many as @a most_each
- * do for the same webhook, or all are busy. */
-void rc_lanes_start(rc_lanes_t *lanes, const rc_lane_t *lane, int most_each);
+/** Starts a thread that sends what is due in @a lane, unless one does, or the limits are reached. */
+void rc_lanes_start(rc_lanes_t *lanes, const rc_lane_t *lane);
 
 /** Waits until a thread ends, at most @a time. */
 void rc_lanes_wait(rc_lanes_t *lanes, apr_interval_time_t time);

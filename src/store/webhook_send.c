@@ -10,7 +10,7 @@
 #define SENT_KEPT   100 /* deliveries of a webhook that are kept when they have ended */
 #define FAILED_KEPT 1000
 
-rc_err_t *rc_store_lanes_due(apr_array_header_t **out, rc_db_t *db, int most_each, int most,
+rc_err_t *rc_store_lanes_due(apr_array_header_t **out, rc_db_t *db, const rc_lane_limits_t *limits,
                              apr_pool_t *pool)
 {
     apr_int64_t taken = apr_time_now();
@@ -18,12 +18,14 @@ rc_err_t *rc_store_lanes_due(apr_array_header_t **out, rc_db_t *db, int most_eac
     bool found;
 
     *out = apr_array_make(pool, 16, sizeof(rc_lane_t));
-    RC_TRY(rc_query(&st, db, SQL_LANES_DUE, "idd", taken, most_each, most));
+    RC_TRY(rc_query(&st, db, SQL_LANES_DUE, "iddd", taken, limits->webhook, limits->owner,
+                    limits->all));
     for (;;) {
         RC_TRY(rc_step(&found, st, db));
         if (!found)
             return NULL;
-        APR_ARRAY_PUSH(*out, rc_lane_t) = (rc_lane_t){rc_column_int(st, 0), rc_column_int(st, 1)};
+        APR_ARRAY_PUSH(*out, rc_lane_t) =
+            (rc_lane_t){rc_column_int(st, 0), rc_column_int(st, 1), rc_column_int(st, 2)};
     }
 }
 

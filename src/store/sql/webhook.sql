@@ -83,12 +83,17 @@ SELECT d.webhook_id, d.event, d.created_on, d.user_id, d.username, d.ip, d.repo_
 -- DELIVERY_NEWEST: webhook; the id of its newest delivery
 SELECT max(d.delivery_id) FROM webhook_delivery d WHERE d.webhook_id = ?1
 
--- LANES_DUE: now, most of one webhook, limit; webhook and repository of deliveries that are due
-SELECT n.webhook_id, n.repo_id
-  FROM (SELECT d.webhook_id, d.repo_id, d.due,
-               row_number() OVER (PARTITION BY d.webhook_id ORDER BY d.due, d.delivery_id) AS place
-          FROM webhook_delivery d WHERE d.due IS NOT NULL AND d.due <= ?1) n
- WHERE n.place <= ?2 ORDER BY n.place, n.due LIMIT ?3
+-- LANES_DUE: now, most of one webhook, most of one owner, limit; webhook, repository and owner of deliveries that
+-- are due, one of each owner in turn
+SELECT o.webhook_id, o.repo_id, o.user_id
+  FROM (SELECT n.webhook_id, n.repo_id, n.user_id, n.due,
+               row_number() OVER (PARTITION BY n.user_id ORDER BY n.place, n.due, n.webhook_id) AS turn
+          FROM (SELECT d.webhook_id, d.repo_id, w.user_id, d.due,
+                       row_number() OVER (PARTITION BY d.webhook_id ORDER BY d.due, d.delivery_id) AS place
+                  FROM webhook_delivery d JOIN webhook w ON w.webhook_id = d.webhook_id
+                 WHERE d.due IS NOT NULL AND d.due <= ?1) n
+         WHERE n.place <= ?2) o
+ WHERE o.turn <= ?3 ORDER BY o.turn, o.due LIMIT ?4
 -- LANE_HEAD: webhook, repository, now; the delivery that is due, with its webhook and whether its owner is active
 SELECT d.delivery_id, d.event, d.created_on, d.user_id, d.username, d.ip, d.repo_name, d.repo_type,
        d.about, d.comment_id, d.attempts, w.target, w.server_url, w.with_token, w.user_id,
