@@ -403,6 +403,10 @@ subtest 'what is no source' => sub {
     $new->{rows}{db_migrate_version}[0]{version} = 999;
     my $none = RCAPI::Former->new('rhodecode 1.7', prefix => 'none');
     $_->{username} = 'nodefault' for grep { $_->{username} eq 'default' } @{ $none->{rows}{users} };
+    my $virtual = RCAPI::Former->new('rhodecode 1.7', prefix => 'virtual')->sqlite("$place/virtual");
+    $t->run('sqlite3', $virtual, "ALTER TABLE users RENAME TO u;
+        CREATE VIRTUAL TABLE users USING fts5(user_id, username);
+        PRAGMA writable_schema = 1; UPDATE sqlite_schema SET sql = replace(sql, 'CREATE V', 'CREATE  V')");
     my $head = "CREATE TABLE `users` (`user_id` int, `username` text);\n";
     my $other = $text->('other', '');
     unlink $other;
@@ -413,6 +417,7 @@ subtest 'what is no source' => sub {
         [2, [qw(import rhodecode)], qr/import requires --from DATABASE/],
         [2, [qw(import rhodecode --from x y)], qr/unexpected: y/],
         [1, [qw(import rhodecode --from), "$place/nowhere"], qr/nowhere does not exist/],
+        [1, [qw(import rhodecode --from), $virtual], qr/is no database of RhodeCode or Kallithea/],
         [1, [qw(import rhodecode --from), $other], qr/is no database of RhodeCode or Kallithea/],
         [1, [qw(import rhodecode --from), $text->('empty', '')], qr/is no database of RhodeCode or Kallithea/],
         [1, [qw(import kallithea --from), "$place/scan"], qr/is a database of rhodecode/],

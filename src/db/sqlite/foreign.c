@@ -71,8 +71,8 @@ rc_err_t *rc_sqlite_foreign_columns(apr_array_header_t **list, rc_db_t *db, cons
                                     apr_pool_t *pool)
 {
     const char *text =
-        "SELECT c.name FROM pragma_table_info(?1) c, sqlite_schema s WHERE s.name = ?1 "
-        "AND s.type = 'table' AND s.sql NOT LIKE 'CREATE VIRTUAL%' ORDER BY c.cid";
+        "SELECT c.name FROM pragma_table_list(?1) t CROSS JOIN pragma_table_info(?1) c "
+        "WHERE t.schema = 'main' AND t.type = 'table' ORDER BY c.cid";
     const rc_sqlite_t *own = db->handle;
     sqlite3_stmt *st;
     int n = sqlite3_prepare_v2(own->handle, text, -1, &st, NULL);
