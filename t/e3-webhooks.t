@@ -373,6 +373,15 @@ subtest 'too many' => sub {
     is scalar(deliveries($hook)), 1000, 'some are kept';
     drop($hook);
 
+    my $late = hook('/hang/late');
+    $t->must(test_webhook => { webhookid => $late->{webhook_id} });
+    came('/hang/late', 1);
+    $t->must(update_webhook => { webhookid => $late->{webhook_id}, active => 'false' });
+    sleep 1.5;
+    is_deeply [map { "$_->{state} $_->{error}" } deliveries($late)], ['failed the webhook was disabled'],
+        'what is being sent when it is disabled is not tried again';
+    drop($late);
+
     my @two = map { hook("/ok/two$_") } 0, 1;
     $t->sql("INSERT INTO webhook_delivery (webhook_id, event, created_on, username, ip, repo_id, repo_name, repo_type,
         about, state) WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 250)

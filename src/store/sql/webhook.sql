@@ -108,9 +108,10 @@ SELECT d.delivery_id, d.event, d.created_on, d.user_id, d.username, d.ip, d.repo
 UPDATE webhook_delivery SET due = ?3
  WHERE delivery_id = (SELECT min(n.delivery_id) FROM webhook_delivery n
                        WHERE n.webhook_id = ?1 AND n.repo_id = ?2 AND n.state = 'waiting')
--- DELIVERY_ENDED: delivery, state, due (0: never), status (0: none), error; one attempt more
+-- DELIVERY_ENDED: delivery, state, due (0: never), status (0: none), error; one attempt more. What was given up
+-- meanwhile is not tried again.
 UPDATE webhook_delivery SET state = ?2, due = ?3, status_code = ?4, error = ?5,
-       attempts = attempts + 1 WHERE delivery_id = ?1
+       attempts = attempts + 1 WHERE delivery_id = ?1 AND (state = 'waiting' OR ?2 = 'sent')
 -- WEBHOOK_WELL: webhook; the last delivery has arrived
 UPDATE webhook SET failures = 0 WHERE webhook_id = ?1 AND failures > 0
 -- WEBHOOK_ILL: webhook; it has not
