@@ -435,6 +435,12 @@ subtest 'what is no source' => sub {
             qr/line 1 of the dump: no statement of mysqldump/],
         [1, [qw(import rhodecode --from), $text->('large', "$head INSERT INTO users VALUES (1,'" . 'x' x (17 << 20))],
             qr/a value is larger than 16 MiB/],
+        [1, [qw(import rhodecode --from), $text->('half', "-- MySQL dump 10.13\n$head")],
+            qr/half is not complete: the line "-- Dump completed" is missing/],
+        [1, [qw(import rhodecode --from), $text->('zip', "\x1f\x8b\x08\0x")],
+            qr/zip is neither a database nor a dump of mysqldump/],
+        [1, [qw(import rhodecode --from), "$place/scan", '--copy', "$place/nowhere"],
+            qr/cannot read \S+nowhere.*: No such/],
         $pg ? [1, [qw(import rhodecode --from), $pg->database =~ s/dbname=\w+/dbname=nowhere/r],
             qr/"nowhere" does not exist/] : (),
     ) {

@@ -185,6 +185,30 @@ static rc_err_t *read_statements(dump_reading_t *reading)
     }
 }
 
+/* Refuses what is no text, and what has the first line of mysqldump but not its last one. What is no
+ * file (a pipe) is not looked at. */
+static rc_err_t *check_ends(FILE *in, const char *path, apr_pool_t *pool)
+{
+    char part[1025] = "";
+    bool ends = true;
+
+    if (fseek(in, 0, SEEK_SET))
+        return NULL;
+    if (memchr(part, 0, fread(part, 1, sizeof(part) - 1, in)))
+        return rc_err(pool, RC_E_ARG, "%s is neither a database nor a dump of mysqldump",
+                      path);
+    if (strstr(part, "-- MySQL dump") || strstr(part, "-- MariaDB dump")) {
+        if (fseek(in, -(long)(sizeof(part) - 1), SEEK_END))
+            rewind(in); /* it is shorter */
+        part[fread(part, 1, sizeof(part) - 1, in)] = '\0';
+        ends = strstr(part, "-- Dump completed");
+    }
+    rewind(in);
+    return ends ? NULL
+                : rc_err(pool, RC_E_ARG,
+                         "%s is not complete: the line \"-- Dump completed\" is missing", path);
+}
+
 rc_err_t *rc_dump_read(const char *path, const rc_dump_calls_t *calls, apr_pool_t *pool)
 {
     dump_reading_t reading = {.token = {.line = 1, .pool = pool}, .calls = calls};
@@ -194,7 +218,9 @@ rc_err_t *rc_dump_read(const char *path, const rc_dump_calls_t *calls, apr_pool_
         return rc_fs_err(pool, "read", path);
     apr_pool_create(&reading.statement, pool);
     apr_pool_create(&reading.scratch, pool);
-    err = read_statements(&reading);
+    err = check_ends(reading.token.in, path, pool);
+    if (!err)
+        err = read_statements(&reading);
     if (!err && ferror(reading.token.in))
         err = rc_fs_err(pool, "read", path);
     fclose(reading.token.in);

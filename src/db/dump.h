@@ -24,7 +24,7 @@ typedef struct rc_dump_calls_t {
 
 /** Reads the file @a path to its end and calls @a calls for the tables and rows in it. Statements
  * that are no CREATE TABLE or INSERT are skipped. Returns RC_E_ARG, with the line, for a text that
- * is no dump. */
+ * is no dump, and for a dump whose end is missing. */
 rc_err_t *rc_dump_read(const char *path, const rc_dump_calls_t *calls, apr_pool_t *pool);
 
 #endif

@@ -5,6 +5,10 @@
  */
 #include "domain/import.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/fs.h"
 #include "base/log.h"
 #include "domain/last_changeset.h"
 #include "source.h"
@@ -90,6 +94,16 @@ static void make_hashes(rc_importing_t *the)
     the->places = apr_hash_make(the->pool);
 }
 
+/* Opens the directory that is to be copied from: without it every repository would be missing. */
+static rc_err_t *check_copy(const rc_move_in_t *move_in, apr_pool_t *pool)
+{
+    int fd = move_in->copy ? open(move_in->copy, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+
+    if (fd >= 0)
+        close(fd);
+    return fd < 0 && move_in->copy ? rc_fs_err(pool, "read", move_in->copy) : NULL;
+}
+
 rc_err_t *rc_move_in(rc_actor_t *actor, rc_move_in_t *move_in)
 {
     rc_importing_t the = {.actor = actor, .move_in = move_in, .pool = actor->pool};
@@ -97,6 +111,7 @@ rc_err_t *rc_move_in(rc_actor_t *actor, rc_move_in_t *move_in)
 
     RC_TRY(rc_actor_require_admin(actor));
     the.created_on = apr_time_now();
+    RC_TRY(check_copy(move_in, the.pool));
     make_hashes(&the);
     RC_TRY(rc_foreign_open(&the.source, move_in->from, rc_import_tables, the.pool));
     the.disk = rc_disk_txn_begin(actor->env, the.pool);

@@ -415,6 +415,7 @@ sub dump {
         $text .= "INSERT INTO `$table` VALUES " . join(',', @rows) . ";\n" if @rows;
         $text .= "UNLOCK TABLES;\n";
     }
+    $text .= "-- Dump completed on 2026-01-02  3:04:05\n";
     utf8::upgrade($text);
     utf8::encode($text);
     RCAPI::Run::spew($file, $text);
