@@ -25,6 +25,10 @@
 #define AGAIN apr_time_from_sec(1) /* between starts of a process that dies */
 #define RETRY apr_time_from_sec(3) /* while the environment cannot be opened */
 
+/* How long httpd waits, when it stops, before it removes its pid file and frees its addresses. */
+#define STOP apr_time_from_sec(1)
+#define STEP apr_time_from_msec(2)
+
 typedef struct sender_t {
     const rc_env_config_t *config;
     server_rec *s;
@@ -139,12 +143,26 @@ static bool is_stopping(void)
     return ap_mpm_query(AP_MPMQ_MPM_STATE, &state) == APR_SUCCESS && state == AP_MPMQ_STOPPING;
 }
 
+/* Later, httpd's pool would wait for it: without a pid file, but still at its addresses, so that
+ * another httpd could not be started at once. */
+static void stop(sender_t *sender)
+{
+    apr_time_t since = rc_clock();
+
+    apr_proc_other_child_unregister(sender);
+    if (apr_proc_kill(&sender->proc, SIGTERM))
+        return;
+    while (apr_proc_wait(&sender->proc, NULL, NULL, APR_NOWAIT) == APR_CHILD_NOTDONE &&
+           rc_clock() - since < STOP)
+        apr_sleep(STEP);
+}
+
 static void watch(int reason, void *data, int status)
 {
     sender_t *sender = data;
 
     if (reason == APR_OC_REASON_RESTART)
-        apr_proc_other_child_unregister(sender);
+        stop(sender);
     if (reason != APR_OC_REASON_DEATH && reason != APR_OC_REASON_LOST)
         return;
     apr_proc_other_child_unregister(sender);
