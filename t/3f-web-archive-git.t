@@ -112,7 +112,7 @@ subtest 'export-ignore' => sub {
     my @branches = map {
         [map({ [$_, "x\n"] } @names), map { [$_ . '.gitattributes', rules(4, \@STATES)] } '', dice('docs/', 'src/'),
             'test/']
-    } 1 .. rounds(80, 160);
+    } 1 .. rounds(50, 160);
     cmp_ok(compare(repository('ignoring', @branches), scalar @branches, 'the files of git archive'), '>', 12,
         'in many ways');
 };
@@ -146,7 +146,7 @@ subtest 'contents' => sub {
         $text .= dice('*', '*', 'f*', 'f[0-9]', 'f1?', 'f2[0-9]', "f" . dice(0 .. $#CONTENTS)) . ' '
             . join(' ', map { dice(@CONVERSIONS) } 0 .. dice(0 .. 2)) . "\n" for 0 .. dice(0 .. 3);
         [@files, ['.gitattributes', $text]];
-    } 1 .. rounds(60, 100);
+    } 1 .. rounds(40, 100);
     ok(compare(repository('converting', @branches), scalar @branches, 'as git archive converts them'), 'compared');
 };
 

@@ -179,6 +179,7 @@ for my $mpm (@mpms) {
     };
 
     subtest "$mpm: memory and files of a child" => sub {
+        plan skip_all => 'as event' if $mpm eq 'worker' && @mpms > 1 && !rounds(0, 1);
         my ($t, $diff) = new_server(mpm => $mpm, children => 1, threads => 8,
             directives => "RcapiDatabaseMax 2\nLogLevel warn rcapi:info\n");
         for my $i (1 .. 100) { # repositories with a history, without asking git for each

@@ -281,8 +281,8 @@ sub start_process {
 # Kills a child of httpd, or ends some connections.
 sub kill_something {
     return $nodes[rand @nodes]->kill_child if !$pg || rand() < 0.5;
-    $t->sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'mod_rcapi'
-        AND random() < 0.3");
+    $t->sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()
+        AND application_name = 'mod_rcapi' AND random() < 0.3");
 }
 
 # A run: how many answers were wrong, how many there were.

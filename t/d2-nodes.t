@@ -75,7 +75,9 @@ sub finish {
     return join '', <$socket>;
 }
 
-my $HELD = q{FROM pg_locks WHERE locktype = 'advisory' AND objid <> 4711};
+my $HERE = q{datname = current_database()}; # other tests use the server, too
+my $HELD = qq{FROM pg_locks JOIN pg_database d ON d.oid = database AND $HERE
+    WHERE locktype = 'advisory' AND objid <> 4711};
 
 subtest 'locks' => sub {
     my $repo = $one->repo('group/moved', commits => 3);
@@ -122,7 +124,7 @@ sub sees {
 }
 
 # The connections by which nodes ask for changes.
-my $ASKING = q{FROM pg_stat_activity WHERE query LIKE '%change c ON%' AND pid <> pg_backend_pid()};
+my $ASKING = qq{FROM pg_stat_activity WHERE $HERE AND query LIKE '%change c ON%' AND pid <> pg_backend_pid()};
 
 subtest 'what the other node changes' => sub {
     $one->repo('seen', commits => 1, args => { private => JSON::PP::true() });
@@ -139,8 +141,8 @@ subtest 'what the other node changes' => sub {
     }
     $grant->($two);
     is(sees(bob => 'seen'), '1 1', 'a right') for 1 .. 3;
-    my $used = q{SELECT max(query_start) FROM pg_stat_activity
-        WHERE application_name = 'mod_rcapi' AND query NOT LIKE '%change c ON%'};
+    my $used = qq{SELECT max(query_start) FROM pg_stat_activity
+        WHERE $HERE AND application_name = 'mod_rcapi' AND query NOT LIKE '%change c ON%'};
     my $before = $one->sql($used);
     is(sees(bob => 'seen'), '1 1', 'again');
     is($one->sql($used), $before, '... by one question: the rest is remembered');

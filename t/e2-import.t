@@ -80,7 +80,7 @@ sub rows_here { return $t->dump =~ s/^SELECT pg_catalog\.setval.*//mgr }
 sub key_of { return substr Digest::SHA::sha256_hex("key of $_[0]"), 0, 40 }
 
 # A server of its own costs as much as all the rest; t/d0-postgresql.t has one in any case.
-my $pg = $ENV{RCAPI_SOCKET} || rounds(0, RCAPI::PostgreSQL::bin()) ? RCAPI::PostgreSQL->new : undef;
+my $pg = RCAPI::Test::on_server() || rounds(0, RCAPI::PostgreSQL::bin()) ? RCAPI::PostgreSQL->new : undef;
 
 my $count = 0;
 my %form = ('rhodecode 2.2' => 'dump', 'rhodecode 4.3' => $pg ? 'postgresql' : 'sqlite', 'kallithea 0.7' => 'dump');

@@ -13,8 +13,8 @@ RCAPI::PostgreSQL - a private PostgreSQL server for tests, which listens on a so
     print $pg->sql($name, 'SELECT 1');
     $pg->drop($name);
 
-C<make test STORE=postgresql> starts one server for all tests (t/lib/with_store), in RCAPI_SOCKET; else
-each object starts its own, and stops it with itself. It is no server for data: it never waits for the disk.
+C<make test> starts one server for all tests (t/lib/with_store), in RCAPI_SOCKET; else each object starts its own,
+and stops it with itself. It is no server for data: it never waits for the disk.
 
 =cut
 
