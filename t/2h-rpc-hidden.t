@@ -16,10 +16,8 @@ $t->sql(q{
     UPDATE user_global_permission SET name = 'group.none' WHERE name = 'group.read';
     UPDATE user_global_permission SET name = 'usergroup.none' WHERE name = 'usergroup.read';
     UPDATE user_global_permission SET name = 'hg.create.none' WHERE name = 'hg.create.repository';
-    INSERT INTO sqlite_sequence (name, seq) VALUES ('repo', 7000000), ('repo_group', 7000000), ('user_group', 7000000),
-        ('pull_request', 7000000);
-    UPDATE sqlite_sequence SET seq = 7000000 WHERE name = 'api_key';
 });
+$t->ids_after(7_000_000, qw(repo repo_group user_group pull_request api_key));
 
 # Eve's own things, then Ann's, which eve may not see. The ids are not found in a text by accident.
 $t->repo('mine', commits => 4, args => { owner => 'eve' });
@@ -140,7 +138,7 @@ sub further {
     return @lists;
 }
 
-sub snapshot { return $t->run('sqlite3', '-cmd', '.timeout 5000', "$t->{dir}/data/rcapi.db", '.dump')->{out} }
+sub snapshot { return $t->dump }
 
 # All hidden ones, or in make test one in turn for each further list of arguments.
 sub in_turn { return rounds(0, 1) || !@_ ? @_ : $_[our $turn++ % @_] }

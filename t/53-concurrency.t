@@ -317,7 +317,8 @@ subtest 'an owner is deleted' => sub {
 
 my $check = $t->try_admin('check');
 is "$check->{exit} $check->{out}$check->{err}", '0 ', 'database and disk agree';
-is $t->sql('PRAGMA integrity_check; PRAGMA foreign_key_check'), "ok\n", 'the database is sound';
+is $t->sql('PRAGMA integrity_check; PRAGMA foreign_key_check'), "ok\n", 'the database is sound'
+    if !RCAPI::Test::on_server();
 is_deeply [$t->error_log =~ /^.*(?:database is locked|SQLITE_BUSY|database table is locked).*$/mg], [],
     'no log tells of a locked database';
 $t->done;
