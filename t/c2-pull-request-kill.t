@@ -96,7 +96,7 @@ sub client {
     my $work = "$t->{dir}/scratch/client$c";
     my @done;
     my $git = sub { $t->run({ dir => $work }, 'git', '-c', 'user.name=A', '-c', 'user.email=a@b', @_) };
-    $t->run('git', 'clone', '-q', $path, $work);
+    $t->run(qw(git clone -q --single-branch), $path, $work);
     for my $n (1 .. $count) {
         $git->(qw(fetch -q));
         $git->(qw(checkout -q -f -B mine origin/master));
