@@ -63,6 +63,8 @@ void rc_json_member_string(rc_json_t *json, const char *key, const char *text);
 void rc_json_member_int(rc_json_t *json, const char *key, apr_int64_t value);
 void rc_json_member_bool(rc_json_t *json, const char *key, bool value);
 void rc_json_member_null(rc_json_t *json, const char *key);
+/* A number of which 0 means none: null. */
+void rc_json_member_int_or_null(rc_json_t *json, const char *key, apr_int64_t id);
 /* A list of const char *; NULL is an empty one. */
 void rc_json_member_strings(rc_json_t *json, const char *key, const apr_array_header_t *list);
 

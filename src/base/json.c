@@ -315,6 +315,14 @@ void rc_json_member_null(rc_json_t *json, const char *key)
     put_member(json, key, "", "null", 4);
 }
 
+void rc_json_member_int_or_null(rc_json_t *json, const char *key, apr_int64_t id)
+{
+    if (id)
+        rc_json_member_int(json, key, id);
+    else
+        rc_json_member_null(json, key);
+}
+
 void rc_json_member_strings(rc_json_t *json, const char *key, const apr_array_header_t *list)
 {
     int i;

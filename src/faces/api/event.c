@@ -104,10 +104,7 @@ static void write_actor(rc_json_t *out, const facts_t *facts)
     rc_json_key(out, "actor");
     rc_json_object_begin(out);
     rc_json_member_string(out, "username", facts->user ? facts->user->username : event->username);
-    if (event->user_id)
-        rc_json_member_int(out, "user_id", event->user_id);
-    else
-        rc_json_member_null(out, "user_id");
+    rc_json_member_int_or_null(out, "user_id", event->user_id);
     rc_json_object_end(out);
 }
 

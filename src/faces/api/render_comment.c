@@ -51,14 +51,6 @@ static void write_status(rc_json_t *out, const char *status, bool of_repo)
         rc_json_array_end(out);
 }
 
-static void write_id(rc_json_t *out, const char *key, apr_int64_t id)
-{
-    if (id)
-        rc_json_member_int(out, key, id);
-    else
-        rc_json_member_null(out, key);
-}
-
 void rc_render_comment(rc_json_t *out, const rc_repo_comment_t *comment, bool of_repo,
                        apr_pool_t *pool)
 {
@@ -70,8 +62,8 @@ void rc_render_comment(rc_json_t *out, const rc_repo_comment_t *comment, bool of
     rc_json_member_string(out, "comment_lineno", comment->line_no);
     write_author(out, comment->author, of_repo, pool);
     rc_json_member_string(out, "comment_created_on", rc_time_local(comment->created_on, pool));
-    write_id(out, "comment_resolved_by", comment->resolved_by);
+    rc_json_member_int_or_null(out, "comment_resolved_by", comment->resolved_by);
     rc_json_member_string(out, "comment_commit_id", comment->revision);
-    write_id(out, "comment_pull_request_id", comment->pull_request_id);
+    rc_json_member_int_or_null(out, "comment_pull_request_id", comment->pull_request_id);
     rc_json_member_int(out, "comment_last_version", 0);
 }

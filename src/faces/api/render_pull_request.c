@@ -11,20 +11,12 @@
 
 #include "base/time.h"
 
-static void render_id(rc_json_t *out, const char *key, apr_int64_t id)
-{
-    if (id)
-        rc_json_member_int(out, key, id);
-    else
-        rc_json_member_null(out, key);
-}
-
 /* A deleted author has a name only. */
 static void render_person(rc_json_t *out, const rc_user_details_t *person)
 {
     const rc_user_t *user = person->user;
     rc_json_object_begin(out);
-    render_id(out, "user_id", user->id);
+    rc_json_member_int_or_null(out, "user_id", user->id);
     rc_json_member_string(out, "username", user->username);
     rc_json_member_string(out, "firstname", user->firstname);
     rc_json_member_string(out, "lastname", user->lastname);

@@ -125,14 +125,6 @@ static rc_err_t *answer_webhook(rc_json_t *out, rc_call_t *call, const char *don
     return NULL;
 }
 
-static void write_number(rc_json_t *out, const char *key, apr_int64_t number)
-{
-    if (number)
-        rc_json_member_int(out, key, number);
-    else
-        rc_json_member_null(out, key);
-}
-
 static void write_delivery(rc_json_t *out, const rc_delivery_row_t *row, apr_pool_t *pool)
 {
     rc_json_object_begin(out);
@@ -140,7 +132,7 @@ static void write_delivery(rc_json_t *out, const rc_delivery_row_t *row, apr_poo
     rc_json_member_string(out, "event", row->event);
     rc_json_member_string(out, "state", row->state);
     rc_json_member_string(out, "created_on", rc_time_local(row->created_on, pool));
-    write_number(out, "status_code", row->status_code);
+    rc_json_member_int_or_null(out, "status_code", row->status_code);
     rc_json_member_int(out, "attempts", row->attempts);
     rc_json_member_string(out, "next_attempt", row->due ? rc_time_local(row->due, pool) : NULL);
     rc_json_member_string(out, "error", row->error);
