@@ -22,8 +22,9 @@ use strict;
 use warnings;
 use IO::Socket::INET;
 use POSIX ();
+use RCAPI::Run qw(rounds);
 
-my $LIMIT = 900; # seconds that it lives if nobody ends it
+my $LIMIT = rounds(900, 14_400); # seconds that it lives if nobody ends it
 
 # The code is called in a process of its own for each client.
 sub new {

@@ -21,9 +21,9 @@ use IO::Select;
 use IO::Socket::INET;
 use JSON::PP ();
 use POSIX ();
-use RCAPI::Run qw(slurp);
+use RCAPI::Run qw(rounds slurp);
 
-my $LIMIT = 900; # seconds that it lives if nobody ends it
+my $LIMIT = rounds(900, 14_400); # seconds that it lives if nobody ends it
 my %STATUS = (500 => '500 No', redirect => "302 Found\r\nLocation: http://127.0.0.1:1/", ok => '200 OK');
 
 sub new {

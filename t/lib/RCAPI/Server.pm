@@ -23,7 +23,7 @@ use POSIX ();
 use Time::HiRes qw(time sleep);
 use RCAPI::HTTP;
 use RCAPI::Processes;
-use RCAPI::Run qw(account patiently run slow slurp spew);
+use RCAPI::Run qw(account patiently rounds run slow slurp spew);
 
 my $BOOT = 60;   # seconds that a start or a reload may take
 my $STOP = 20;   # seconds until a server that does not end is killed
@@ -45,7 +45,7 @@ sub program { apxs('SBINDIR') . '/' . apxs('progname') }
 sub new {
     my ($class, %opt) = @_;
     my $self = bless {
-        mpm => $ENV{MPM} || 'event', children => 2, threads => 8, limit => 900 * slow(), config => '',
+        mpm => $ENV{MPM} || 'event', children => 2, threads => 8, limit => rounds(900, 14_400) * slow(), config => '',
         modules => [], env => {}, sweep => [], want => 1, owner => $$, %opt,
     }, $class;
     $self->{program} = program(); # asked before httpd's environment is ours

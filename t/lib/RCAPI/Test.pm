@@ -32,7 +32,8 @@ RCAPI::Test - a private server with mod_rcapi, a fresh database and real git rep
     init => [...]        more arguments of rcapi-admin init
     public => 0          anonymous access off (default: on; the product's is off)
     env => {...}         environment of httpd
-    limit => 900         seconds after which the server is ended, whatever the test does
+    limit => 900         seconds after which the server is ended, whatever the test does; four hours
+                         with RCAPI_ROUNDS=all
     start => 0           do not start yet; call start
     disk => 1            keep its files on the disk, not in memory: for tests of what reaches the disk
     pg => $server        an RCAPI::PostgreSQL for the database, whatever the run of tests uses
