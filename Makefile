@@ -216,15 +216,13 @@ FAST  = $(UNIT) $(foreach n,01 02 20 21 22 23 24 25 26 27 28 29 2a 2b 2c 2d 2e 3
 LONG  = $(foreach n,10 97 98 3f 51 34 50 2f 89 3e 55 72 99 52 32 54 c3 5f 7d 2j 53 35 86 33 73 2g 77 74 \
           71 3d 57 c2 b0 9a 92 70 7f 7c 3b,$(wildcard t/$n-*.t))
 ALL   = $(wildcard t/*.t)
-T     = $(LONG) $(filter-out $(LONG),$(sort $(ALL)))
-# What is stored and read by each kind of statement: these run again on PostgreSQL, after all tests.
+# What is stored and read by each kind of statement: these run on PostgreSQL, too.
 AGAIN = $(foreach n,21 28 29 2d a0 37,$(wildcard t/$n-*.t))
+T     = $(LONG) $(filter-out $(LONG),$(sort $(ALL))) $(if $(PG),$(if $(STORE),,$(AGAIN:=@postgresql)))
 .PHONY: test unit test-fast check prove
 test: test-deps
 	@$(SUBMAKE) -j$(CORES) all units
 	@$(SUBMAKE) prove
-	@$(if $(STORE)$(filter command%,$(origin T)),,$(if $(PG),perl t/lib/with_store --missing || \
-	  $(SUBMAKE) prove T='$(AGAIN)' STORE=postgresql))
 unit:
 	@$(SUBMAKE) test T='$(UNIT)'
 test-fast:
