@@ -240,13 +240,17 @@ prove:
 $(O)/docs/methods: $(O)/obj/docs/methods.o $(LIB)
 	@mkdir -p $(@D)
 	$(call say,LD,$@) $(CC) -o $@ $^ $(LDFLAGS) $(PKG_LIBS)
-# Completion of rhodecode-api: rhodecode-api for bash, _rhodecode-api for zsh.
-COMPLETION = $(O)/completion/rhodecode-api $(O)/completion/_rhodecode-api
+# Completion: rhodecode-api and rcapi-admin for bash, _rhodecode-api for zsh.
+COMPLETION = $(addprefix $(O)/completion/,rhodecode-api _rhodecode-api rcapi-admin)
 $(O)/completion/rhodecode-api: SHELL_OF = bash
 $(O)/completion/_rhodecode-api: SHELL_OF = zsh
-$(COMPLETION): conf/completion.awk $(O)/docs/methods
+$(O)/completion/rcapi-admin: SHELL_OF = admin
+$(O)/completion/rcapi-admin: ALSO = $(O)/bin/rcapi-admin help;
+$(O)/completion/rcapi-admin: $(O)/bin/rcapi-admin
+$(COMPLETION): conf/completion.awk conf/completion-admin.awk $(O)/docs/methods
 	@mkdir -p $(@D)
-	$(call say,GEN,$@) $(O)/docs/methods | awk -v shell=$(SHELL_OF) -f $< > $@.new && mv $@.new $@
+	$(call say,GEN,$@) { $(ALSO) $(O)/docs/methods; } | \
+	  awk -v shell=$(SHELL_OF) $(patsubst %,-f %,$(filter %.awk,$^)) > $@.new && mv $@.new $@
 # Manual pages, of the same tables and texts as the documents.
 MAN = $(addprefix $(O)/man/,rhodecode-api.1 rcapi-admin.8 mod_rcapi.8 rcapi.conf.5)
 $(O)/man/%: docs/man.pl docs/Man.pm docs/Rows.pm docs/configuration.md CHANGELOG.md $(O)/docs/methods $(PROGS) \
@@ -300,7 +304,7 @@ install: all $(COMPLETION) $(MAN)
 	install -D -m 755 -t '$(DESTDIR)$(PREFIX)/bin' $(PROGS)
 	install -D -m 644 conf/rcapi.conf '$(SAMPLE)'
 	install -D -m 755 -t '$(dir $(SAMPLE))' conf/post-receive
-	install -D -m 644 $(O)/completion/rhodecode-api '$(BASH_DIR)/rhodecode-api'
+	install -D -m 644 -t '$(BASH_DIR)' $(O)/completion/rhodecode-api $(O)/completion/rcapi-admin
 	install -D -m 644 $(O)/completion/_rhodecode-api '$(ZSH_DIR)/_rhodecode-api'
 	for page in $(notdir $(MAN)); do \
 	  install -D -m 644 -t "$(MAN_DIR)/man$${page##*.}" $(O)/man/$$page || exit 1; done
@@ -311,7 +315,7 @@ install: all $(COMPLETION) $(MAN)
 uninstall:
 	rm -f '$(DESTDIR)$(LIBEXECDIR)/mod_rcapi.so' $(PROGS:$(O)/%='$(DESTDIR)$(PREFIX)/%')
 	rm -rf '$(DESTDIR)$(PREFIX)/share/mod_rcapi'
-	rm -f '$(BASH_DIR)/rhodecode-api' '$(ZSH_DIR)/_rhodecode-api' \
+	rm -f '$(BASH_DIR)/rhodecode-api' '$(BASH_DIR)/rcapi-admin' '$(ZSH_DIR)/_rhodecode-api' \
 	  $(foreach page,$(notdir $(MAN)),'$(MAN_DIR)'/man?/$(page))
 
 #: make dist                                   the source tarball, below build/

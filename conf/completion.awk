@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 # Turns the method table, as build/.../docs/methods prints it, into the completion of rhodecode-api
-# for a shell: -v shell=bash or -v shell=zsh.
+# for a shell: -v shell=bash or -v shell=zsh. conf/completion-admin.awk uses it, too.
 BEGIN {
     FS = "\t"
     options = "--help --version --apikey --apikey-stdin --apihost --config --save-config --format --timeout"
     formats = "pretty json table"
-    add("login", "", "make a token for this machine, by name and password")
-    add("logout", "", "delete that token")
+    if (shell != "admin") {
+        add("login", "", "make a token for this machine, by name and password")
+        add("logout", "", "delete that token")
+    }
 }
 function add(name, words, text) {
     names[++count] = name
@@ -14,7 +16,7 @@ function add(name, words, text) {
     help[name] = text
 }
 # Not the forms of the 1.2 dialect, which rhodecode-api does not speak.
-$3 == "" && !($2 in arguments) {
+NF > 1 && $3 == "" && !($2 in arguments) {
     text = $4
     gsub(/`/, "", text)
     gsub(/ *\(or [^)]*\)/, "", text)
@@ -24,10 +26,22 @@ $3 == "" && !($2 in arguments) {
     gsub(/:/, "\\:", $6)
     add($2, text, $6)
 }
+# Sets words to the methods, or to the arguments of $word.
+function method_words(indent, i) {
+    print indent "case $word in"
+    printf indent "    '') words='"
+    for (i = 1; i <= count; i++)
+        printf "%s%s", (i > 1 ? " " : ""), names[i]
+    print "' ;;"
+    for (i = 1; i <= count; i++)
+        if (arguments[names[i]] != "")
+            print indent "    " names[i] ") words='" arguments[names[i]] "' ;;"
+    print indent "esac"
+}
 function bash(i) {
     print "# Completion of rhodecode-api for bash, generated from the table of methods."
     print "_rhodecode_api() {"
-    print "    local cur=${COMP_WORDS[COMP_CWORD]} method= i words="
+    print "    local cur=${COMP_WORDS[COMP_CWORD]} word= i words="
     print "    case ${COMP_WORDS[COMP_CWORD-1]} in"
     print "        --format) COMPREPLY=($(compgen -W '" formats "' -- \"$cur\")); return ;;"
     print "        --config) COMPREPLY=($(compgen -f -- \"$cur\")); return ;;"
@@ -37,20 +51,12 @@ function bash(i) {
     print "        case ${COMP_WORDS[i]} in"
     print "            --apikey|--apihost|--config|--format|--timeout) ((i++)) ;;"
     print "            -*) ;;"
-    print "            *) method=${COMP_WORDS[i]}; break ;;"
+    print "            *) word=${COMP_WORDS[i]}; break ;;"
     print "        esac"
     print "    done"
-    print "    case $method in"
-    printf "        '') words='"
-    for (i = 1; i <= count; i++)
-        printf "%s%s", (i > 1 ? " " : ""), names[i]
-    print "' ;;"
-    for (i = 1; i <= count; i++)
-        if (arguments[names[i]] != "")
-            print "        " names[i] ") words='" arguments[names[i]] "' ;;"
-    print "    esac"
+    method_words("    ")
     print "    [[ $cur == -* ]] && words='" options "'"
-    print "    [[ $method && $cur != -* ]] && compopt -o nospace 2>/dev/null"
+    print "    [[ $word && $cur != -* ]] && compopt -o nospace 2>/dev/null"
     print "    COMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))"
     print "}"
     print "complete -F _rhodecode_api rhodecode-api"
@@ -88,6 +94,6 @@ function zsh(i) {
 END {
     if (shell == "zsh")
         zsh()
-    else
+    else if (shell == "bash")
         bash()
 }

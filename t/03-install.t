@@ -38,7 +38,7 @@ subtest 'make install' => sub {
     my $installed = slurp("$root/opt/x/share/mod_rcapi/rcapi.conf");
     like($installed, qr{^LoadModule rcapi_module "?/\S+/mod_rcapi\.so"?$}m, 'the sample knows where the module is');
     ok(-s "$root/opt/x/share/$_", $_) for 'bash-completion/completions/rhodecode-api',
-        'zsh/site-functions/_rhodecode-api';
+        'bash-completion/completions/rcapi-admin', 'zsh/site-functions/_rhodecode-api';
     $r = run({ root => 1 }, "$root/opt/x/bin/rhodecode-api", '--help');
     is($r->{exit}, 0, 'a program runs from there');
     check_pages("$root/opt/x", map { "$root/opt/x/share/man/$_" } qw(man1/rhodecode-api.1 man8/rcapi-admin.8
