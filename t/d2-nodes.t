@@ -77,7 +77,7 @@ sub finish {
 
 my $HERE = q{datname = current_database()}; # other tests use the server, too
 my $HELD = qq{FROM pg_locks JOIN pg_database d ON d.oid = database AND $HERE
-    WHERE locktype = 'advisory' AND objid <> 4711};
+    WHERE locktype = 'advisory' AND objsubid = 1};
 
 subtest 'locks' => sub {
     my $repo = $one->repo('group/moved', commits => 3);

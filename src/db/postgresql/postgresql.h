@@ -20,7 +20,8 @@
 #define RC_PG_SCHEMA "rcapi"
 #define RC_PG_ASIDE  "rcapi_old"
 
-#define RC_PG_WRITERS "4711" /* key of the writers' lock */
+/* Key of the writers' lock: two numbers, which no key of one number (lock.c) is equal to. */
+#define RC_PG_WRITERS "4711, 0"
 
 /* A state of the database (follow.c). */
 typedef struct rc_pg_state_t {
