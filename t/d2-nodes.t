@@ -155,6 +155,31 @@ subtest 'what the other node changes' => sub {
     is(sees(bob => 'seen'), '0 0', 'a change after lost ones');
 };
 
+# The status of a login by the form of a node.
+sub login {
+    my ($t, $name, $password) = @_;
+    my $secret = 'a' x 40;
+    return $t->get('/_admin/login', method => 'POST', body => "username=$name&password=$password&csrf_token=$secret",
+        headers => ['Content-Type' => 'application/x-www-form-urlencoded', Cookie => "rcapi-form=$secret"])->status;
+}
+
+subtest 'wrong passwords' => sub {
+    $one->user('eve', password => 'right');
+    my $counts = sub { $one->sql('SELECT sum(count) FROM tally') =~ s/\s//r };
+    is(login($one, 'eve', 'right'), 303, 'a right one');
+    is($counts->(), '', '... writes nothing');
+    is_deeply([map { login($nodes[$_ % 2], 'eve', "wrong$_") } 1 .. 10], [(401) x 10], 'ten wrong ones');
+    is($counts->(), 20, '... are counted in the database, for name and address');
+    is_deeply([map { login($_, 'Eve', 'right') } @nodes], [429, 429], 'the limit is that of all nodes');
+    is(login($two, 'admin', 'wrong'), 401, 'other names are not refused');
+    $one->sql("UPDATE tally SET until = now() WHERE count = 10");
+    is(login($two, 'eve', 'right'), 303, 'after the time a right one is accepted');
+    login($one, 'eve', 'wrong');
+    is($one->sql('SELECT count(*) FROM tally WHERE count = 1') + 0, 2, '... and a wrong one is the first again');
+    $one->sql('UPDATE tally SET count = 30 WHERE count = 12');
+    is(login($two, 'admin', 'x'), 429, 'an address');
+};
+
 subtest 'mounts' => sub {
     my ($status, $text) = $one->httpd_conf_test('');
     is($status, 0, 'a repository root on NFS');

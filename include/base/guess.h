@@ -10,6 +10,8 @@
 
 #include "base/err.h"
 
+#define RC_GUESS_TIME 600 /* seconds from the first try of a key until it is counted anew */
+
 /** Creates the shared memory, which processes that fork later inherit; empties it when there is
  * one. */
 rc_err_t *rc_guess_open(apr_pool_t *pool);

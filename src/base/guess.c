@@ -19,7 +19,6 @@
 
 #define PLACES 8192
 #define WAYS   8   /* places of a key */
-#define TIME   600 /* seconds */
 #define SECRET 41  /* bytes of a text of rc_key_generate */
 
 typedef struct guess_place_t {
@@ -96,7 +95,7 @@ static guess_place_t *find_guess(const char *kind, const char *key, apr_uint32_t
     memcpy(&first, digest + sizeof(place->id), sizeof(first));
     first = first % (PLACES / WAYS) * WAYS;
     for (place = table->places + first; place < table->places + first + WAYS; place++) {
-        if (place->begun && now - place->begun >= TIME)
+        if (place->begun && now - place->begun >= RC_GUESS_TIME)
             place->begun = 0;
         if (place->begun && !memcmp(place->id, digest, sizeof(place->id)))
             return place;
@@ -119,7 +118,7 @@ int rc_guess_try(const char *kind, const char *key, int most)
         return 0;
     place = find_guess(kind, key, now);
     if (place->count >= (apr_uint32_t)most)
-        wait = (int)(place->begun + TIME - now);
+        wait = (int)(place->begun + RC_GUESS_TIME - now);
     else
         place->count++;
     pthread_mutex_unlock(&table->lock);

@@ -133,6 +133,11 @@ struct rc_driver_t {
     rc_err_t *(*alive)(rc_db_t *db);
     int (*descriptor)(rc_db_t *db);
 
+    /* Counts for all machines (db/tally.h), by their places. NULL: all processes are on one
+     * machine. */
+    rc_err_t *(*tally_wait)(int *wait, rc_db_t *db, int place, int most);
+    rc_err_t *(*tally_add)(rc_db_t *db, int place, int seconds);
+
     /* Following changes (db/generation.h). follow begins with the current state, by a connection
      * that is used for nothing else, and may be replaced; *follower stays NULL when the driver
      * cannot report changes. Each commit of this driver, in any process, must be reported with an

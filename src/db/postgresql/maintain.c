@@ -47,8 +47,10 @@ rc_err_t *rc_pg_version(int *version, rc_db_t *db)
 rc_err_t *rc_pg_is_watched(bool *watched, rc_db_t *db)
 {
     const char *text;
-    rc_err_t *err =
-        ask_server(&text, db, "SELECT to_regclass('" RC_PG_SCHEMA ".change')", db->pool);
+    rc_err_t *err = ask_server(&text, db,
+                               "SELECT to_regclass('" RC_PG_SCHEMA
+                               ".change')::text || to_regclass('" RC_PG_SCHEMA ".tally')::text",
+                               db->pool);
 
     *watched = !err && text;
     return err;

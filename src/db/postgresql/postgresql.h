@@ -102,6 +102,10 @@ rc_err_t *rc_pg_unlock(rc_db_t *db, const char *name, bool share);
 rc_err_t *rc_pg_alive(rc_db_t *db);
 int rc_pg_descriptor(rc_db_t *db);
 
+/* tally.c */
+rc_err_t *rc_pg_tally_wait(int *wait, rc_db_t *db, int place, int most);
+rc_err_t *rc_pg_tally_add(rc_db_t *db, int place, int seconds);
+
 /* watch.c */
 
 /** Has the server note all changes; does nothing for tables that are watched already. In a write

@@ -13,11 +13,14 @@
 
 #include <apr_strings.h>
 
+/* And the counts of tally.c. What is in these tables is no data. */
 #define TABLES                                                                                     \
     "CREATE UNLOGGED TABLE IF NOT EXISTS " RC_PG_SCHEMA ".change ("                                \
     "n BIGINT NOT NULL, before BIGINT NOT NULL, xid xid8 NOT NULL, tab TEXT NOT NULL,"             \
     " id BIGINT NOT NULL, PRIMARY KEY (n, tab, id));"                                              \
-    "CREATE SEQUENCE IF NOT EXISTS " RC_PG_SCHEMA ".change_n;"
+    "CREATE SEQUENCE IF NOT EXISTS " RC_PG_SCHEMA ".change_n;"                                     \
+    "CREATE UNLOGGED TABLE IF NOT EXISTS " RC_PG_SCHEMA ".tally ("                                 \
+    "place INT NOT NULL PRIMARY KEY, count INT NOT NULL, until TIMESTAMPTZ NOT NULL);"
 
 /* The id 0 is the whole table. A transaction notes at most eight rows singly, and the last thousand
  * transactions are kept. */
@@ -43,7 +46,8 @@
     "DO $$ DECLARE t RECORD; each TEXT; BEGIN FOR t IN SELECT c.relname, (SELECT attname"          \
     " FROM pg_attribute WHERE attrelid = c.oid AND attidentity <> '') AS key FROM pg_class c"      \
     " WHERE c.relnamespace = '" RC_PG_SCHEMA "'::regnamespace AND c.relkind = 'r'"                 \
-    " AND c.relname NOT IN ('change', 'schema_version') AND NOT EXISTS (SELECT FROM pg_trigger"    \
+    " AND c.relname NOT IN ('change', 'tally', 'schema_version') AND NOT EXISTS (SELECT FROM "     \
+    "pg_trigger"                                                                                   \
     " WHERE tgrelid = c.oid AND tgname = 'note_change') LOOP "                                     \
     "each := CASE WHEN t.relname = ANY('{%s}') THEN 'ROW' ELSE 'STATEMENT' END; "                  \
     "EXECUTE format('CREATE TRIGGER note_change AFTER INSERT OR UPDATE OR DELETE ON " RC_PG_SCHEMA \

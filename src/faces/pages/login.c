@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * Login and logout. Before a login there is no session, so the secret that keeps other sites from
- * sending the form is a cookie of its own. Wrong passwords are counted for a name and an address.
+ * sending the form is a cookie of its own.
  */
 #include "account.h"
 
@@ -9,16 +9,12 @@
 
 #include <apr_strings.h>
 
-#include "base/guess.h"
 #include "base/query.h"
 #include "base/secret.h"
-#include "base/text.h"
 #include "domain/login.h"
 #include "domain/session.h"
+#include "domain/tries.h"
 #include "faces/session.h"
-
-#define TRIES_OF_NAME    10 /* wrong passwords in ten minutes */
-#define TRIES_OF_ADDRESS 30
 
 #define WRONG_LOGIN "Wrong user name or password"
 
@@ -79,40 +75,17 @@ rc_err_t *rc_page_login_show(rc_page_account_call_t *account)
     return html.err;
 }
 
-/* Returns the part of an address that one person holds: of IPv6 the network. */
-static const char *holder_of(const char *ip, apr_pool_t *pool)
-{
-    const char *p = ip;
-    int groups = 0;
-
-    if (!strchr(ip, ':'))
-        return ip;
-    for (; *p && groups < 4; p++)
-        groups += *p == ':';
-    return apr_pstrmemdup(pool, ip, (apr_size_t)(p - ip));
-}
-
 /* Counts a try; refuses one too many. */
-static rc_err_t *count_try(rc_page_account_call_t *account, const char *name)
+static rc_err_t *begin_try(rc_page_account_call_t *account, const rc_login_try_t *attempt)
 {
-    const char *holder = holder_of(account->request->client_ip, account->request->pool);
-    int wait = rc_guess_try("address", holder, TRIES_OF_ADDRESS);
+    const rc_request_t *request = account->request;
 
-    if (!wait)
-        wait = rc_guess_try("name", rc_text_lower(name, account->request->pool), TRIES_OF_NAME);
-    if (!wait)
+    RC_TRY(rc_try_begin(&account->visit->wait, request->env, attempt, request->pool));
+    if (!account->visit->wait)
         return NULL;
-    account->visit->wait = wait;
-    return rc_answer_refuse(account->answer, 429,
-                            "There were too many wrong passwords. Try again later.",
-                            apr_psprintf(account->request->pool, "tries of '%s' from %s", name,
-                                         account->request->client_ip));
-}
-
-static void count_right(rc_page_account_call_t *account, const char *name)
-{
-    rc_guess_right("address", holder_of(account->request->client_ip, account->request->pool));
-    rc_guess_right("name", rc_text_lower(name, account->request->pool));
+    return rc_answer_refuse(
+        account->answer, 429, "There were too many wrong passwords. Try again later.",
+        apr_psprintf(request->pool, "tries of '%s' from %s", attempt->login, attempt->ip));
 }
 
 /* Checks a password. Sets *@a caller to its owner; NULL when it is wrong or refused. */
@@ -125,18 +98,18 @@ rc_err_t *rc_page_check_password(const rc_caller_t **caller, rc_page_account_cal
     rc_login_t result;
 
     *caller = NULL;
-    RC_TRY(count_try(account, name));
+    RC_TRY(begin_try(account, &attempt));
     if (account->answer->status != 200)
         return NULL;
     RC_TRY(rc_login(&result, &who, request->env->db_pool, &request->env->passwords, &attempt,
                     request->pool));
+    RC_TRY(rc_try_end(request->env, &attempt, result == RC_LOGIN_RIGHT, request->pool));
     if (who.refusal == RC_REFUSED_ADDRESS)
         return rc_answer_refuse(
             account->answer, 403,
             apr_psprintf(request->pool, "IP %s not allowed", request->client_ip), NULL);
     if (result != RC_LOGIN_RIGHT)
         return NULL;
-    count_right(account, name);
     *caller = who.caller;
     return NULL;
 }

@@ -114,7 +114,7 @@ sub sql {
 sub dump {
     my ($self, $name) = @_;
     my @which = qw(--data-only --schema=rcapi);
-    push @which, map { "--exclude-table=rcapi.$_" } qw(change change_n); # what changed is no data
+    push @which, map { "--exclude-table=rcapi.$_" } qw(change change_n tally); # these are no data
     return run({ timeout => 60 }, "$self->{bin}/pg_dump", @which, qw(-U rcapi -h), $self->{socket},
         _plain($name))->{out} =~ s/^\\(?:un)?restrict .*\n//mgr; # these have a word of their own each time
 }
