@@ -5,6 +5,7 @@
 # does not know fails the test. (Results and messages of each method: its own file.)
 use strict;
 use warnings;
+use Fcntl qw(S_ISDIR);
 use IO::Handle;
 use POSIX ();
 use Test::More;
@@ -46,6 +47,9 @@ RCAPI::Git::init($source);
 $t->git($source, 'commit', '-q', '--allow-empty', '-m', $_) for qw(one two three);
 $t->git($source, @$_) for [qw(checkout -q -b topic)], [qw(commit -q --allow-empty -m topic)], [qw(checkout -q master)];
 my $TIP = $t->git($source, 'rev-parse', 'master') =~ s/\n//r;
+$t->git($source, @$_) for [qw(repack -a -d -q)], [qw(pack-refs --all)];
+my @files = map { substr $_, length "$source/.git/" } glob "$source/.git/{packed-refs,objects/pack/*}";
+my $REPOS = "$t->{dir}/data/repos";
 
 # --- objects: owned by owner, writer may write, reader may read; made anew once a call changed them
 
@@ -61,8 +65,10 @@ sub it {
 sub make {
     my ($kind, $name) = @_;
     if ($kind eq 'repo') {
-        $t->must(create_repo => { repo_name => $name, repo_type => 'git', owner => 'owner',
-            clone_uri => "file://$source" });
+        $t->must(create_repo => { repo_name => $name, repo_type => 'git', owner => 'owner' });
+        -d "$REPOS/$name/objects/pack" or mkdir "$REPOS/$name/objects/pack" or die $!;
+        link "$source/.git/$_", "$REPOS/$name/$_" or die "$_: $!" for @files;
+        $t->must(invalidate_cache => { repoid => $name });
         rows('user_repo_permission', 'repo', 'repo_id', 'repo_name', $name);
     } elsif ($kind eq 'group') {
         $t->must(create_repo_group => { group_name => $name, owner => 'owner' });
@@ -131,6 +137,11 @@ sub pair {
     );
 }
 
+sub from_source {
+    first(update_repo => repoid => it('repo'), clone_uri => "file://$source");
+    return it('repo');
+}
+
 # A new token of another user.
 sub one_token {
     my %a = (userid => it('victim'));
@@ -154,7 +165,7 @@ my @TABLE = (
     [get_ip => 'admin', sub { () }, $FORBIDDEN, reads => 1],
     [show_ip => 'admin', sub { (userid => $id{owner}) }, $FORBIDDEN, reads => 1],
     [rescan_repos => 'admin', sub {
-        $t->git('.', 'init', '-q', '--bare', "$t->{dir}/data/repos/" . $new->());
+        $t->git('.', 'init', '-q', '--bare', "$REPOS/" . $new->());
         ()
     }, $FORBIDDEN],
     [get_user => 'stranger', sub { () }, '', reads => 1],
@@ -198,8 +209,8 @@ my @TABLE = (
     [delete_repo => 'owner', @repo],
     [fork_repo => 'owner', sub { (repoid => it('repo'), fork_name => it('group') . '/fork', place => it('group')) },
         $below],
-    [pull => 'owner', @repo],
-    [pull => 'owner', sub { (repo => it('repo')) }, { stranger => 'Unknown repo "{repo}"', '*' => $FORBIDDEN },
+    [pull => 'owner', sub { (repoid => from_source()) }, $NO_REPO],
+    [pull => 'owner', sub { (repo => from_source()) }, { stranger => 'Unknown repo "{repo}"', '*' => $FORBIDDEN },
         dialect => '1.2'],
     [strip => 'owner', repo_and(revision => $TIP, branch => 'master'), $NO_REPO],
     [invalidate_cache => 'writer', @repo],
@@ -315,29 +326,55 @@ my @TABLE = (
 
 # --- the matrix
 
-# All rows. One sqlite3 prints those of a file again and again, each time to the end of a pipe.
+# All rows. One sqlite3 prints those of a file again and again, each time to the end of a pipe, when another connection
+# has changed any since.
 my $pipe = "$t->{dir}/scratch/rows";
 POSIX::mkfifo($pipe, 0600) or die "$pipe: $!";
 open my $sqlite, '|-', 'sqlite3', '-cmd', '.timeout 5000', RCAPI::Test::on_server() ? () : $t->database
     or die "sqlite3: $!";
 $sqlite->autoflush(1);
+sub sqlite {
+    my ($command) = @_;
+    print $sqlite ".output $pipe\n$command\n.output\n";
+    alarm 600; # nobody may be there to write
+    my $text = slurp($pipe);
+    alarm 0;
+    return $text;
+}
+
+my ($version, $rows) = ('', '');
 sub all_rows {
     return $t->dump if RCAPI::Test::on_server();
-    print $sqlite ".output $pipe\n.dump\n.output\n";
-    alarm 600; # nobody may be there to write
-    my $rows = slurp($pipe);
-    alarm 0;
+    my $now = sqlite('PRAGMA data_version;');
+    die $now if $now !~ /^\d+\n\z/;
+    return $rows if $now eq $version;
+    $version = $now;
+    $rows = sqlite('.dump');
     die $rows if $rows !~ /^COMMIT;\n\z/m;
     return $rows;
 }
 
-# Everything that a call may change: all rows, and all files but what is cached of a history.
-sub snapshot {
-    my $r = $t->run('find', "$t->{dir}/data/repos", qw(-path */rcapi -prune -o -type d -print -o -printf),
-        '%p %s %T@\n');
-    die $r->{err} if $r->{err};
-    return all_rows() . $r->{out};
+# The files below a folder, but those of repositories that no call names any more, and what is cached of a history.
+my %over;
+sub all_files {
+    my ($dir) = @_;
+    my $text = '';
+    opendir my $open, $dir or die "$dir: $!";
+    for my $name (sort readdir $open) {
+        my $path = "$dir/$name";
+        my ($device, $inode, $mode, $size, $changed) = (lstat $path)[0, 1, 2, 7, 9];
+        if (!S_ISDIR($mode)) {
+            $text .= "$path $size $changed\n";
+        } elsif ($name !~ /^(?:\.\.?|rcapi)\z/) {
+            $text .= "$path\n";
+            $text .= all_files($path) if !$over{$path};
+        }
+    }
+    return $text;
 }
+
+# Everything that a call may change.
+sub snapshot { all_rows() . all_files($REPOS) }
 
 # What differs: lines of one and not of the other.
 sub change {
@@ -392,8 +429,8 @@ for my $row (@TABLE) {
             my $a = $t->call($method => \%args, as => $role, %dialect);
             is $a->{error}, $opt{error} ? text($opt{error}, \%args) : undef, "$role may";
             next if $opt{reads};
-            isnt change($then, $state->()), '', 'it does something';
-            delete @now{keys %used};
+            ok $then ne $state->(), 'it does something';
+            $over{"$REPOS/$_"} = 1 for delete @now{keys %used};
         }
         is change($before, snapshot()), '', 'refused calls change nothing, and it only reads' if $opt{reads};
         %used = ();
