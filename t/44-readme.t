@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# What README and the pages for users show can be pasted: every command of README's session and of
-# docs/api.md, docs/authentication.md and docs/views.md is run, in order, against the server of make run,
+# What README and the pages for users show can be pasted: every command of README, docs/api.md,
+# docs/authentication.md, docs/views.md and docs/clients.md is run, in order, against the server of make run,
 # and prints what stands below it.
 use strict;
 use warnings;
@@ -107,9 +107,10 @@ like(slurp("$temp/scratch/var/logs/access_log"), qr{v1\.0\.tar\.gz \S+ 206 }, 'a
 is(run({ root => 1, dir => "$temp/scratch" }, 'gzip', '-t', 'v1.0.tar.gz')->{exit}, 0, 'it is sound');
 
 # Last, because it changes the demo.
-try('README.md', 'Clone and push', '');
-try('README.md', 'Mercurial', '') if RCAPI::Hg::built("$build/mod_rcapi.so");
-try('README.md', 'Subversion', '') if RCAPI::Svn::built("$build/mod_rcapi.so")
+try('README.md', 'Clone, check out, push', '');
+try('docs/clients.md', 'git', '');
+try('docs/clients.md', 'Mercurial', '') if RCAPI::Hg::built("$build/mod_rcapi.so");
+try('docs/clients.md', 'Subversion', '') if RCAPI::Svn::built("$build/mod_rcapi.so")
     && run({ root => 1 }, 'sh', '-c', 'command -v svn')->{exit} == 0;
 
 done_testing;

@@ -35,13 +35,19 @@ sub anchor { return lc($_[0]) =~ s/[^\w -]//gr =~ tr/ /-/r }
 
 subtest 'links' => sub {
     my %page = map { ($_ => 1) } RCAPI::Docs::pages(), glob 'docs/contract/*.md';
+    my %anchors;
+    for my $file (keys %page) {
+        $anchors{$file}{ anchor($_) } = 1 for slurp($file) =~ /^#+ (.+)/mg;
+    }
     for my $file (sort keys %page) {
         my @broken;
         my $text = slurp($file);
-        my %anchors = map { (anchor($_) => 1) } $text =~ /^#+ (.+)/mg;
-        push @broken, map { "#$_" } grep { !$anchors{$_} } $text =~ /\]\(#([^)]*)\)/g;
-        my ($folder) = $file =~ m{^(.*/)};
-        push @broken, grep { !/^https?:/ && !-e(($folder // '') . s/#.*//r) } $text =~ /\]\(([^)#][^)]*)\)/g;
+        my $folder = $file =~ m{^(.*/)} ? $1 : '';
+        for my $link (grep { !/^https?:/ } $text =~ /\]\(([^)]*)\)/g) {
+            my ($name, $anchor) = $link =~ /^([^#]*)#?(.*)/;
+            my $to = $name eq '' ? $file : $folder . $name;
+            push @broken, $link if !-e $to || $anchor ne '' && !$anchors{$to}{$anchor};
+        }
         push @broken, grep { !-e } $text =~ m{`((?:docs|conf|src|t|include)/[\w./-]*\w)`}g;
         is("@broken", '', $file);
     }
@@ -60,8 +66,8 @@ subtest 'ids of log messages' => sub {
 };
 
 # 44 runs the pages for users, 47 those for administrators.
-my %RUN = map { ($_ => 1) } qw(README.md docs/api.md docs/views.md docs/authentication.md docs/install.md
-    docs/operations.md);
+my %RUN = map { ($_ => 1) } qw(README.md docs/api.md docs/views.md docs/authentication.md docs/clients.md
+    docs/install.md docs/operations.md);
 my @unseen = grep { !$RUN{ $_->{file} } } map { RCAPI::Docs::blocks($_, 'console') } RCAPI::Docs::pages();
 is(join(' ', map { "$_->{file}:$_->{title}" } @unseen), '', 'every command is run by a test');
 
