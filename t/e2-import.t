@@ -125,7 +125,6 @@ my $HG = rounds(0, 1) && eval { require RCAPI::Hg }; # a start of hg costs as mu
 my $NOBODY = 4711; # an id that nobody has
 my $soon = int(time) + 86400;
 my %id;
-$full->{columns}{pull_requests} = [qw(pull_request_id title)];
 $id{$_->[0]} = $full->user("full_$_->[0]", %{ $_->[1] }) for (
     ['ldap', { extern => 'ldap' }], ['off', { active => 0 }],
     ['sha', { password => Digest::SHA::sha256_hex('pw of sha') }],
@@ -164,6 +163,7 @@ for (['full/lost'], ['full/broken'], ['full/hg', repo_type => 'hg'], ['nowhere/r
     ['full/uri', clone_uri => 'https://user:pa55word@example.org/x', user_id => $NOBODY, landing_revision => 'tip'],
     ['full/secret', clone_uri => 'enc$aes_hmac$abc', push_uri => 'https://example.org/y', archived => 1],
     ['full/locked', locked => "$ann:1400000000.5:lock_web", fork_id => $full->{repositories}{'full/one'}{id}],
+    ['full/fork'],
     ['full/unlocked', locked => "$NOBODY:1400000000", fork_id => $NOBODY, landing_revision => 'branch:x'],
 ) {
     my ($name, %row) = @$_;
@@ -185,11 +185,56 @@ my $tip = RCAPI::Git::git($tiny, qw(rev-parse master)) =~ s/\s//r;
 my $comment = $full->add('changeset_comments', repo_id => $one, revision => $tip, user_id => $ann,
     text => "good\n'it' \\ is", created_on => '2013-02-03 04:05:06.5', comment_type => 'note');
 $full->add('changeset_comments', repo_id => $one, revision => $tip, user_id => $ann, text => 'x', @$_)
-    for [pull_request_id => 1], [draft => 1], [user_id => $NOBODY], [revision => undef];
+    for [pull_request_id => $NOBODY], [draft => 1], [user_id => $NOBODY], [revision => undef];
 $full->add('changeset_statuses', repo_id => $one, user_id => $ann, revision => $tip, status => 'approved',
     version => 0, changeset_comment_id => $comment, modified_at => '2013-02-03 04:05:06.5', @$_)
     for [], [status => 'great'], [user_id => $NOBODY], [revision => undef];
-$full->add('pull_requests', title => 'Please pull');
+# Pull requests from a fork: one whose branch is there, in the order of RhodeCode's API; one whose commits nobody has;
+# a closed one of commits that no branch reaches.
+my $fork = "$place/fork.git";
+$t->run('cp', '-r', $tiny, $fork);
+my $commit = sub {
+    return RCAPI::Git::git($fork, 'commit-tree', 'master^{tree}', '-p', $_[0], '-m', $_[1]) =~ s/\s//r;
+};
+my $first = $commit->($tip, 'first');
+my $second = $commit->($first, 'second');
+my $loose = $commit->($tip, 'loose');
+RCAPI::Git::git($fork, qw(update-ref refs/heads/topic), $second);
+my $gone = 'a' x 40;
+my %pull;
+for (['open', "branch:topic:$second", "$first:$second", 'new', { description_renderer => 'markdown' }],
+    ['gone', "branch:topic:$gone", $gone, 'new'],
+    ['old', "branch:old:$loose", $loose, 'closed', { merge_rev => $tip }],
+    ['lost', "branch:topic:$second", $second, 'new', { org_repo_id => $NOBODY }],
+    ['nobody', "branch:topic:$second", $second, 'new', { user_id => $NOBODY }],
+    ['broken', 'topic', $second, 'new'],
+    ['away', "branch:topic:$second", $second, 'new', { other_repo_id => $NOBODY }],
+    ['svn', "branch:topic:$second", $second, 'new', { other_repo_id => $repo{'full/svn'} }]) {
+    my ($title, $ref, $revisions, $status, $more) = @$_;
+    $pull{$title} = $full->add('pull_requests', title => $title, description => "about $title", status => $status,
+        created_on => "2014-01-02 03:04:0" . keys %pull, updated_on => '2014-02-02 03:04:05', user_id => $ann,
+        revisions => $revisions, org_repo_id => $repo{'full/fork'}, org_ref => $ref, other_repo_id => $one,
+        other_ref => "branch:master:$tip", %{ $more // {} });
+}
+my $was = $full->add('pull_request_versions', pull_request_id => $pull{open}, title => 'open', status => 'new',
+    created_on => '2014-01-02 03:04:05', user_id => $ann, revisions => $first, org_repo_id => $repo{'full/fork'},
+    org_ref => "branch:topic:$first", other_repo_id => $one, other_ref => "branch:master:$tip");
+$full->add('pull_request_reviewers', pull_request_id => $pull{open}, user_id => $_->[0], mandatory => $_->[1],
+    role => $_->[2]) for [$id{late}, 1, 'reviewer'], [$id{none}, 0, 'observer'], [$NOBODY, 0, 'reviewer'];
+my $vote = $full->add('changeset_comments', repo_id => $one, pull_request_id => $pull{open}, user_id => $id{late},
+    text => 'fine', created_on => '2014-01-03 00:00:00', comment_type => 'note');
+$full->add('changeset_statuses', repo_id => $repo{'full/fork'}, user_id => $id{late}, revision => $_,
+    status => 'approved', version => 0, changeset_comment_id => $vote, modified_at => '2014-01-03 00:00:00',
+    pull_request_id => $pull{open})
+    for $first, $second;
+my $todo = $full->add('changeset_comments', repo_id => $one, pull_request_id => $pull{open}, user_id => $ann,
+    text => 'mend it', created_on => '2014-01-02 10:00:00', comment_type => 'todo', f_path => 'a.txt', line_no => 'n1',
+    pull_request_version_id => $was);
+$full->add('changeset_comments', repo_id => $one, pull_request_id => $pull{open}, user_id => $ann, text => 'done',
+    created_on => '2014-01-04 00:00:00', comment_type => 'note', resolved_comment_id => $todo);
+$full->add('repo_rhodecode_settings', repository_id => $_->[0], app_settings_name => $_->[1],
+    app_settings_value => $_->[2], app_settings_type => 'bool') for [$one, 'inherit_vcs_settings', 'False'],
+    [$one, 'pr_merge_enabled', 'False'], [$one, 'odd', 'True'], [$repo{'full/uri'}, 'pr_merge_enabled', 'False'];
 $full->add('gists', gist_access_id => $_->[0], gist_description => 'G', user_id => $_->[2] // $ann,
     gist_type => 'private', gist_expires => $_->[1], created_on => '2013-02-03 04:05:06',
     modified_at => '2013-02-03 04:05:06', acl_level => 'acl_private')
@@ -214,7 +259,7 @@ e-mail address no address: of full_none: it is no e-mail address
 e-mail address nothing: of full_ann: it is no e-mail address
 IP entry localhost: of full_ann: it is no address or network
 comment full/one: a comment by a user who has not come
-comment full/one: a comment on a pull request: these do not come
+comment full/one: a comment on a pull request that has not come
 comment full/one: a comment on no commit
 comment full/one: a draft of a comment
 field full/one: a field without a key
@@ -236,7 +281,13 @@ key of full_same: another user has it
 permission full/one: a permission on branches: this server has none
 permission full_orphans: a user group has no permission on itself
 permission repository.odd: is unknown here
-pull request 1 Please pull: pull requests do not come
+pull request 1: a reviewer has not come
+pull request 2 gone: is closed here: neither repository has its commits
+pull request 4 lost: its source has not come
+pull request 5 nobody: its author has not come
+pull request 6 broken: its references or commits cannot be read
+pull request 7 away: its target has not come
+pull request 8 svn: repositories of its type have no pull requests here
 repository full/a:b: the name holds one of \ : < >
 repository full/broken: there is no repository on the disk
 repository full/deep: a repository group has its name
@@ -256,7 +307,7 @@ setting default_repo_type: has another value here
 setting realm: is unknown here
 setting svn_tag_patterns: no/slash is not possible here
 status full/one: a status by a user who has not come
-status full/one: a status of a pull request: these do not come
+status full/one: a status of no commit
 status full/one: a status that is unknown here
 user : has no name
 user 4712: the username reads as an id
@@ -273,7 +324,9 @@ END
 
 subtest 'everything, copied' => sub {
     $full->sqlite($from);
-    put($copied, (grep { !m{lost|broken|nowhere|:|deep$|svn|mercurial} } keys %repo), keys %{ $full->{repositories} });
+    put($copied, (grep { !m{lost|broken|nowhere|:|deep$|svn|mercurial|fork} } keys %repo),
+        keys %{ $full->{repositories} });
+    $t->run('cp', '-r', $fork, "$copied/full/fork");
     put("$copied/.rc_gist_store", 'GistOfAnn');
     $t->run('mkdir', '-p', "$copied/full/broken");
     $t->run('svnadmin', 'create', "$copied/full/svn");
@@ -286,8 +339,11 @@ subtest 'everything, copied' => sub {
     spew("$copied/full/one/hooks/post-receive", "#!/bin/sh\n");
     chmod 0755, "$copied/full/one/hooks/post-receive";
     $t->admin('set', 'default_repo_type', 'svn');
+    my $dry = import_from($full, $from, '--copy', $copied, '--dry-run', '--headers');
+    like($dry->{out}, qr/^kind\twould come\tare here\twould not come$/m, 'a dry run says what would come');
     my $r = import_from($full, $from, '--copy', $copied);
     is("$r->{exit} $r->{err}", '0 ', 'import');
+    is("@{lines($dry)}", "@{lines($r)}", 'as the dry run has said');
     is(join("\n", @{ lines($r) }), join("\n", sort @LINES), 'every line of the report');
     compare($full);
     ok(-d "$root/full/one/objects", 'a repository was copied');
@@ -304,6 +360,30 @@ subtest 'everything, copied' => sub {
     is(import_from($full, $from, '--copy', $copied)->{exit}, 0, 'again');
     is(rows_here(), $after, 'that changes nothing');
     is_deeply([glob "$root/.rc_tmp/*.op"], [], 'nothing is unfinished');
+};
+
+subtest 'pull requests' => sub {
+    my $has = $t->must(get_pull_request => { pullrequestid => $pull{open} });
+    is("$has->{status} $has->{description} $has->{author}{username} $has->{review_status}",
+        'new about open full_ann approved', 'an open one, with its vote');
+    is_deeply($has->{commit_ids}, [$second, $first], 'its commits, the newest first');
+    is("$has->{source}{repository} $has->{target}{reference}{name}", 'full/fork master', 'source and target');
+    is_deeply([map { "$_->{user}{username} $_->{review_status}" } @{ $has->{reviewers} }], ['full_late approved'],
+        'reviewers, without observers');
+    is($has->{mergeable}{message}, 'Server-side pull request merging is disabled.', 'a setting of the repository');
+    is($t->must(get_repo_settings => { repoid => 'full/uri', key => 'rhodecode_pr_merge_enabled' }), JSON::PP::true(),
+        'which counts only where it did');
+    $t->must(set_repo_settings => { repoid => 'full/one',
+        settings => { rhodecode_pr_merge_enabled => JSON::PP::true() } });
+    my @comments = map { join ' ', grep { defined } @$_{qw(comment_text comment_f_path comment_lineno
+        pull_request_version)} } @{ $t->must(get_pull_request_comments => { pullrequestid => $pull{open} }) };
+    is_deeply(\@comments, ['mend it a.txt n1 v1', 'fine', 'done'], 'comments');
+    is($t->must(get_pull_request => { pullrequestid => $pull{gone} })->{status}, 'closed', 'one without commits');
+    is($t->must(get_pull_request => { pullrequestid => $pull{old} })->{status}, 'closed', 'a closed one');
+    is(RCAPI::Git::git("$root/full/one", qw(cat-file -t), $loose), "commit\n", 'whose commits the target keeps');
+    ok(-e "$root/full/one/refs/rc/pull/$first/head", 'and those of versions');
+    my $merged = $t->must(merge_pull_request => { pullrequestid => $pull{open} });
+    ok($merged->{executed}, 'the open one can be merged');
 };
 
 subtest 'keys and passwords' => sub {
@@ -426,7 +506,7 @@ subtest 'what is no source' => sub {
         [1, [qw(import rhodecode --from), $text->('torn', substr slurp("$place/scan"), 0, 5000)],
             qr/malformed|not a database|disk image/],
         [1, [qw(import rhodecode --from), $text->('quote', "$head INSERT INTO `users` VALUES (1,'a")],
-            qr/line 2 of the dump: a text does not end/],
+            qr{/quote: line 2 of the dump: a text does not end}],
         [1, [qw(import rhodecode --from), $text->('comment', "/* x")], qr/line 1 of the dump: a comment does not end/],
         [1, [qw(import rhodecode --from), $text->('row', "$head INSERT INTO `users` VALUES (1);")],
             qr/a row of users in the dump has 1 values/],

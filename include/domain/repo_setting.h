@@ -34,4 +34,6 @@ rc_err_t *rc_repo_options_set(rc_actor_t *actor, const rc_repo_options_change_t 
 /** *@a may: the server merges pull requests into this repository (rhodecode_pr_merge_enabled). */
 rc_err_t *rc_repo_may_merge(bool *may, rc_db_t *db, apr_int64_t repo_id, apr_pool_t *pool);
 
+#define RC_REPO_OPTION "api." /* begins the names of their rows */
+
 #endif

@@ -15,7 +15,8 @@ typedef enum {
     RC_FIND_USER_GROUP, /* by name */
     RC_FIND_REPO_GROUP, /* by name */
     RC_FIND_REPO,       /* by name */
-    RC_FIND_COMMENT,    /* by repository, user, revision, time, message */
+    RC_FIND_COMMENT,    /* by repository, user, revision, time, message, pull request or 0 */
+    RC_FIND_PULL,       /* by target, time, names of both references, name of the author */
     RC_FIND_GIST        /* the owner of an access id */
 } rc_store_find_t;
 
@@ -54,7 +55,12 @@ typedef enum {
     RC_STORE_REPO_GROUP_USER_GROUP,
     RC_STORE_USER_GROUP_USER,
     RC_STORE_USER_GROUP_USER_GROUP,
+    RC_STORE_PULL,
+    RC_STORE_PULL_COMMIT,
+    RC_STORE_PULL_VERSION,
+    RC_STORE_REVIEWER,
     RC_STORE_COMMENT,
+    RC_STORE_VOTE, /* of a comment */
     RC_STORE_STATUS,
     RC_STORE_GIST,
     RC_STORE_FOLLOW_REPO,

@@ -49,6 +49,11 @@ typedef struct rc_offered_t {
 rc_err_t *rc_vcs_offered(rc_offered_t *offered, const char *type, const rc_offer_t *offer,
                          apr_pool_t *pool);
 
+/** *@a has: the repository at @a path has commit @a id, a full one, whether a reference reaches it or
+ * not. */
+rc_err_t *rc_vcs_has_commit(bool *has, const char *type, const char *path, const char *id,
+                            apr_pool_t *pool);
+
 /** Stores the source's commit in the target, durably, with all that it reaches. Clients do not see
  * it. The caller holds the lock @a lock of the target's directory, at least a shared one. */
 rc_err_t *rc_vcs_keep(const char *type, const rc_offer_t *offer, int lock, apr_pool_t *pool);

@@ -219,8 +219,8 @@ rc_err_t *rc_dump_read(const char *path, const rc_dump_calls_t *calls, apr_pool_
     apr_pool_create(&reading.statement, pool);
     apr_pool_create(&reading.scratch, pool);
     err = check_ends(reading.token.in, path, pool);
-    if (!err)
-        err = read_statements(&reading);
+    if (!err && (err = read_statements(&reading)) && err->kind == RC_E_ARG)
+        err = rc_err(pool, RC_E_ARG, "%s: %s", path, err->msg);
     if (!err && ferror(reading.token.in))
         err = rc_fs_err(pool, "read", path);
     fclose(reading.token.in);

@@ -11,7 +11,7 @@
 
 #include "store/repo_change.h"
 
-#define PREFIX       "api."
+#define PREFIX       RC_REPO_OPTION
 #define OPTIONS_MOST 100 /* settings that are stored for one repository */
 #define MERGE        "rhodecode_pr_merge_enabled"
 

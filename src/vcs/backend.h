@@ -28,6 +28,8 @@ typedef struct rc_printed_t {
 /* What pull requests need; each function does what vcs/merge.h says of its namesake. */
 typedef struct rc_merging_t {
     rc_err_t *(*offered)(rc_offered_t *offered, const rc_offer_t *offer, apr_pool_t *pool);
+    /* NULL: what an open repository shows is all that it has. */
+    rc_err_t *(*has)(bool *has, const char *path, const char *id, apr_pool_t *pool);
     rc_err_t *(*keep)(const rc_offer_t *offer, int lock, apr_pool_t *pool);
     rc_err_t *(*is_kept)(bool *kept, const char *path, const char *id, apr_pool_t *pool);
     rc_err_t *(*unkeep)(const char *path, const char *id, int lock, apr_pool_t *pool);

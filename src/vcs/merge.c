@@ -4,7 +4,10 @@
  */
 #include "vcs/merge.h"
 
+#include <string.h>
+
 #include "backend.h"
+#include "vcs/vcs.h"
 
 static rc_err_t *need_merging(const rc_merging_t **merging, const char *type, apr_pool_t *pool)
 {
@@ -22,6 +25,27 @@ rc_err_t *rc_vcs_offered(rc_offered_t *offered, const char *type, const rc_offer
 
     RC_TRY(need_merging(&merging, type, pool));
     return merging->offered(offered, offer, pool);
+}
+
+static rc_err_t *shows(bool *has, const char *type, const char *path, const char *id,
+                       apr_pool_t *pool)
+{
+    rc_vcs_t *vcs;
+    rc_rev_t rev;
+
+    RC_TRY(rc_vcs_open(&vcs, NULL, type, path, NULL, pool));
+    RC_TRY(rc_vcs_resolve(&rev, vcs, id, pool));
+    *has = rev.id && !strcmp(rev.id, id);
+    return NULL;
+}
+
+rc_err_t *rc_vcs_has_commit(bool *has, const char *type, const char *path, const char *id,
+                            apr_pool_t *pool)
+{
+    const rc_merging_t *merging;
+
+    RC_TRY(need_merging(&merging, type, pool));
+    return merging->has ? merging->has(has, path, id, pool) : shows(has, type, path, id, pool);
 }
 
 rc_err_t *rc_vcs_keep(const char *type, const rc_offer_t *offer, int lock, apr_pool_t *pool)

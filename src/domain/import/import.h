@@ -39,12 +39,15 @@ typedef enum {
     FROM_BRANCH_USER,
     FROM_BRANCH_USER_GROUP,
     FROM_FOLLOWINGS,
+    FROM_PULL_REQUESTS,
+    FROM_PULL_VERSIONS,
+    FROM_REVIEWERS,
     FROM_COMMENTS,
     FROM_STATUSES,
-    FROM_PULL_REQUESTS,
     FROM_GISTS,
     FROM_JOURNAL,
     FROM_SETTINGS,
+    FROM_REPO_SETTINGS,
     FROM_UI,
     FROM_COUNT
 } rc_import_table_t;
@@ -97,7 +100,9 @@ typedef struct rc_arrival_t {
     bool admin, active;   /* a user; active: also a user group */
     bool inherits;        /* a user or user group */
     int everyone;         /* an object: level of the default user; -1: none */
-    apr_int64_t parent;   /* a repository: the source's id of what it is a fork of, or 0 */
+    apr_int64_t parent;   /* a repository: the source's id of what it is a fork of, or 0; a pull
+                             request: its target, here; a comment: its pull request, here, or 0 */
+    int versions;         /* a pull request: how many have come */
     rc_choices_t globals; /* a user or user group: their own global permissions */
     bool has_key;         /* a user: the main key has come */
     apr_array_header_t *groups; /* a user: rc_arrival_t *, the user groups they are a member of */
@@ -108,6 +113,7 @@ typedef struct rc_place_t {
     const char *type; /* NULL: nothing that can come */
     const char *why;  /* in that case */
     const char *path; /* where it was made in .rc_tmp; NULL: it is in its place */
+    const char *at;   /* a repository: where it can be read before the transaction */
 } rc_place_t;
 
 typedef struct rc_importing_t {
@@ -120,7 +126,8 @@ typedef struct rc_importing_t {
     rc_import_rule_t rule;
     bool old_groups; /* inactive user groups gave rights, too (RhodeCode 1.2 to 1.4) */
     apr_hash_t *users, *user_groups, *repo_groups, *repos,
-        *comments;           /* source's id: rc_arrival_t */
+        *comments, *pulls, *pull_versions; /* source's id: rc_arrival_t */
+    apr_hash_t *kept; /* source's ids of pull requests whose commits are there */
     apr_hash_t *permissions; /* source's id: const char *, the name */
     apr_hash_t *hashes;      /* foreign password hash: ours; made before the transaction */
     rc_arrival_t *anyone;    /* the default user */
@@ -130,7 +137,8 @@ typedef struct rc_importing_t {
     /* What was made in .rc_tmp before the transaction, and moves to its place with it. */
     rc_disk_txn_t *disk;
     const char *work;
-    apr_hash_t *places; /* name of a repository or gist: rc_place_t */
+    apr_hash_t *places;       /* name of a repository or gist: rc_place_t */
+    apr_hash_t *places_by_id; /* the same for the source's id of a repository */
     bool finished;      /* a dry run has come to its end */
 } rc_importing_t;
 
@@ -194,6 +202,7 @@ rc_err_t *rc_import_ids_end(const rc_import_ids_t *ids, rc_importing_t *the);
 /** Before the transaction: hashes old password digests again, copies repositories and gists. */
 rc_err_t *rc_import_prepare_passwords(rc_importing_t *the);
 rc_err_t *rc_import_prepare_repos(rc_importing_t *the);
+rc_err_t *rc_import_prepare_pulls(rc_importing_t *the);
 rc_err_t *rc_import_prepare_gists(rc_importing_t *the);
 
 /** Inside of it. */
@@ -205,6 +214,7 @@ rc_err_t *rc_import_user_lists(rc_importing_t *the); /* addresses, IP entries */
 rc_err_t *rc_import_keys(rc_importing_t *the);
 rc_err_t *rc_import_permissions(rc_importing_t *the);
 rc_err_t *rc_import_globals(rc_importing_t *the);
+rc_err_t *rc_import_pulls(rc_importing_t *the);
 rc_err_t *rc_import_texts(rc_importing_t *the); /* fields, followings, comments, statuses */
 rc_err_t *rc_import_gists(rc_importing_t *the);
 rc_err_t *rc_import_journal(rc_importing_t *the);

@@ -93,13 +93,21 @@ static rc_err_t *bring_place(rc_place_t *place, rc_importing_t *the, const char 
 {
     rc_err_t *err;
 
-    place->path = apr_psprintf(the->pool, "%s/repo-%" APR_INT64_T_FMT, the->work, id);
+    place->at = place->path =
+        apr_psprintf(the->pool, "%s/repo-%" APR_INT64_T_FMT, the->work, id);
     if ((err = copy_place(from, place->path, scratch))) {
         place->type = NULL;
         place->why = apr_pstrdup(the->pool, rc_err_log_text(err, scratch));
         return NULL;
     }
     return rc_disk_txn_made(the->disk, place->path);
+}
+
+static void remember_place(rc_importing_t *the, rc_place_t *place, apr_int64_t id)
+{
+    apr_int64_t *key = apr_pmemdup(the->pool, &id, sizeof(id));
+
+    apr_hash_set(the->places_by_id, key, sizeof(*key), place);
 }
 
 static rc_err_t *prepare_place(rc_importing_t *the, rc_rows_t *rows)
@@ -114,13 +122,16 @@ static rc_err_t *prepare_place(rc_importing_t *the, rc_rows_t *rows)
         return NULL;
     place = apr_pcalloc(the->pool, sizeof(*place));
     apr_hash_set(the->places, apr_pstrdup(the->pool, name), APR_HASH_KEY_STRING, place);
+    remember_place(the, place, rc_import_int(rows, PLACE_ID, 0));
     path = the->move_in->copy ? apr_pstrcat(scratch, the->move_in->copy, "/", name, NULL)
                               : rc_env_repo_path(the->actor->env, name, scratch);
     RC_TRY(rc_store_import_find(&found, the->db, RC_FIND_REPO, scratch, name));
     if (found.id && the->move_in->copy) { /* it was copied before, or is another one */
         place->type = apr_pstrdup(the->pool, type);
+        place->at = rc_env_repo_path(the->actor->env, name, the->pool);
         return NULL;
     }
+    place->at = apr_pstrdup(the->pool, path);
     RC_TRY(look_at_place(place, the, path, type, scratch));
     if (!place->type || !the->move_in->copy || the->move_in->dry_run)
         return NULL;

@@ -10,11 +10,14 @@
 
 #include "base/text.h"
 #include "domain/data.h"
+#include "domain/repo_setting.h"
 #include "domain/server.h"
+#include "store/repo_change.h"
 #include "store/setting.h"
 #include "vcs/library.h"
 
 enum { SETTING_ID, SETTING_NAME, SETTING_VALUE }; /* columns of FROM_SETTINGS */
+enum { OPTION_ID, OPTION_REPO, OPTION_NAME, OPTION_VALUE }; /* of FROM_REPO_SETTINGS */
 enum { UI_ID, UI_SECTION, UI_VALUE, UI_ACTIVE };  /* of FROM_UI */
 
 #define TEXT_BYTES 65536
@@ -80,6 +83,56 @@ static rc_err_t *import_patterns(rc_importing_t *the, const char *section, const
     return NULL;
 }
 
+/* --- settings of a repository --- */
+
+#define INHERITS "inherit_vcs_settings" /* what says that the others count for nothing */
+
+/* Finds the repositories that have settings of their own: ids of the source. */
+static rc_err_t *find_own_settings(apr_hash_t *own, rc_importing_t *the)
+{
+    rc_rows_t rows;
+
+    RC_TRY(rc_foreign_rows(&rows, the->source, FROM_REPO_SETTINGS, the->pool));
+    while (rc_rows_next(&rows)) {
+        rc_arrival_t *repo = rc_import_item(&rows, OPTION_REPO, the->repos);
+
+        if (repo && !strcmp(rc_import_short(&rows, OPTION_NAME, 255, rows.scratch), INHERITS) &&
+            !rc_import_bool(&rows, OPTION_VALUE, true))
+            apr_hash_set(own, &repo->source, sizeof(repo->source), repo);
+    }
+    return rc_rows_end(&rows);
+}
+
+/* The source keeps "pr_merge_enabled" and shows "rhodecode_pr_merge_enabled". */
+static rc_err_t *import_option(rc_importing_t *the, rc_rows_t *rows, const rc_arrival_t *repo)
+{
+    const char *name = rc_import_short(rows, OPTION_NAME, 255, rows->scratch), *here;
+    const char *key = apr_pstrcat(rows->scratch, RC_REPO_OPTION, "rhodecode_", name, NULL);
+
+    if (!rc_repo_option_preset(key + strlen(RC_REPO_OPTION)))
+        return NULL;
+    RC_TRY(rc_store_repo_setting(&here, the->db, repo->id, key, rows->scratch));
+    if (!here)
+        RC_TRY(rc_store_repo_setting_set(
+            the->db, repo->id, key, rc_import_bool(rows, OPTION_VALUE, false) ? "true" : "false"));
+    rc_import_count(the, OF_SETTINGS, !here);
+    return NULL;
+}
+
+static rc_err_t *import_options(rc_importing_t *the)
+{
+    apr_hash_t *own = apr_hash_make(the->pool);
+    const rc_arrival_t *repo;
+    rc_rows_t rows;
+
+    RC_TRY(find_own_settings(own, the));
+    RC_TRY(rc_foreign_rows(&rows, the->source, FROM_REPO_SETTINGS, the->pool));
+    while (rc_rows_next(&rows))
+        if ((repo = rc_import_item(&rows, OPTION_REPO, own)))
+            rows.err = import_option(the, &rows, repo);
+    return rc_rows_end(&rows);
+}
+
 rc_err_t *rc_import_settings(rc_importing_t *the)
 {
     const char *name;
@@ -87,7 +140,7 @@ rc_err_t *rc_import_settings(rc_importing_t *the)
 
     RC_TRY(import_patterns(the, "vcs_svn_branch", "svn_branch_patterns"));
     RC_TRY(import_patterns(the, "vcs_svn_tag", "svn_tag_patterns"));
-
+    RC_TRY(import_options(the));
     RC_TRY(rc_foreign_rows(&rows, the->source, FROM_SETTINGS, the->pool));
     while (rc_rows_next(&rows)) {
         name = rc_import_short(&rows, SETTING_NAME, TEXT_BYTES, rows.scratch);

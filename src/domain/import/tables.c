@@ -51,18 +51,30 @@ const rc_foreign_table_t rc_import_tables[] = {
                                 "branch_rule_id repository_id"},
     [FROM_FOLLOWINGS] = {"user_followings", "user_following_id user_id follows_repository_id "
                                             "follows_user_id follows_from"},
+    [FROM_PULL_REQUESTS] =
+        {"pull_requests", "pull_request_id org_repo_id org_ref other_repo_id other_ref revisions "
+                          "created_on title description description_renderer status "
+                          "user_id|owner_id merge_rev updated_on"},
+    [FROM_PULL_VERSIONS] = {"pull_request_versions",
+                            "pull_request_version_id org_repo_id org_ref other_repo_id other_ref "
+                            "revisions created_on pull_request_id"},
+    [FROM_REVIEWERS] = {"pull_request_reviewers", "pull_requests_reviewers_id pull_request_id "
+                                                  "user_id reasons mandatory role"},
     [FROM_COMMENTS] = {"changeset_comments", "comment_id repo_id revision pull_request_id line_no "
                                              "f_path user_id text created_on|modified_at "
-                                             "comment_type draft"},
-    [FROM_STATUSES] = {"changeset_statuses", "changeset_status_id repo_id user_id revision status "
-                                             "changeset_comment_id modified_at version"},
-    [FROM_PULL_REQUESTS] = {"pull_requests", "pull_request_id title"},
+                                             "comment_type draft pull_request_version_id "
+                                             "resolved_comment_id"},
+    [FROM_STATUSES] = {"changeset_statuses",
+                       "changeset_status_id repo_id user_id revision status "
+                       "changeset_comment_id modified_at version pull_request_id"},
     [FROM_GISTS] = {"gists", "gist_id gist_access_id gist_description user_id gist_expires "
                              "gist_type created_on modified_at acl_level"},
     [FROM_JOURNAL] = {"user_logs", "user_log_id user_id username repository_id repository_name "
                                    "user_ip action action_date"},
     [FROM_SETTINGS] = {"rhodecode_settings|settings",
                        "app_settings_id app_settings_name app_settings_value"},
+    [FROM_REPO_SETTINGS] = {"repo_rhodecode_settings", "app_settings_id repository_id "
+                                                       "app_settings_name app_settings_value"},
     [FROM_UI] = {"rhodecode_ui|ui", "ui_id ui_section ui_value ui_active"},
     [FROM_COUNT] = {NULL, NULL},
 };

@@ -23,7 +23,9 @@ enum {
     COMMENT_TEXT,
     COMMENT_CREATED,
     COMMENT_TYPE,
-    COMMENT_DRAFT
+    COMMENT_DRAFT,
+    COMMENT_PULL_VERSION,
+    COMMENT_RESOLVES
 };
 enum {
     STATUS_ID,
@@ -33,9 +35,9 @@ enum {
     STATUS_WORD,
     STATUS_COMMENT,
     STATUS_SET,
-    STATUS_VERSION
+    STATUS_VERSION,
+    STATUS_PULL
 };
-enum { PULL_ID, PULL_TITLE };
 
 #define TEXT_BYTES 65536
 #define NAME_BYTES 255
@@ -82,22 +84,26 @@ static rc_err_t *import_following(rc_importing_t *the, rc_rows_t *rows)
 /* --- comments and statuses --- */
 
 /* Returns why a comment cannot come, or NULL. */
-static const char *comment_problem(rc_rows_t *rows, const rc_arrival_t *user)
+static const char *comment_problem(rc_rows_t *rows, const rc_arrival_t *user,
+                                   const rc_arrival_t *pull)
 {
-    if (rc_import_int(rows, COMMENT_PULL, 0))
-        return "a comment on a pull request: these do not come";
+    if (rc_import_int(rows, COMMENT_PULL, 0) && !pull)
+        return "a comment on a pull request that has not come";
     if (rc_import_bool(rows, COMMENT_DRAFT, false))
         return "a draft of a comment";
     if (!user)
         return "a comment by a user who has not come";
-    return *rc_import_short(rows, COMMENT_REVISION, NAME_BYTES, rows->scratch)
+    return pull || *rc_import_short(rows, COMMENT_REVISION, NAME_BYTES, rows->scratch)
                ? NULL
                : "a comment on no commit";
 }
 
+/* Stores one about the repository @a repo_id, or about a pull request into it. */
 static rc_err_t *store_comment(bool *changed, rc_importing_t *the, rc_rows_t *rows,
-                               const rc_arrival_t *repo, const rc_arrival_t *user, apr_int64_t *id)
+                               apr_int64_t repo_id, const rc_arrival_t *user, rc_arrival_t *item)
 {
+    const rc_arrival_t *version = rc_import_item(rows, COMMENT_PULL_VERSION, the->pull_versions);
+    const rc_arrival_t *resolved = rc_import_item(rows, COMMENT_RESOLVES, the->comments);
     apr_pool_t *pool = rows->scratch;
     const char *revision = rc_import_short(rows, COMMENT_REVISION, NAME_BYTES, pool);
     const char *text = rc_import_short(rows, COMMENT_TEXT, TEXT_BYTES, pool);
@@ -105,17 +111,19 @@ static rc_err_t *store_comment(bool *changed, rc_importing_t *the, rc_rows_t *ro
     apr_int64_t created = rc_import_time(rows, COMMENT_CREATED, 0);
     rc_store_found_t found;
 
-    RC_TRY(rc_store_import_find(&found, the->db, RC_FIND_COMMENT, pool, repo->id, user->id,
-                                revision, created, text));
+    RC_TRY(rc_store_import_find(&found, the->db, RC_FIND_COMMENT, pool, repo_id, user->id,
+                                revision, created, text, item->parent));
     *changed = !found.id;
     if (*changed) {
-        RC_TRY(rc_store_import(changed, the->db, RC_STORE_COMMENT, repo->id, user->id, revision,
+        RC_TRY(rc_store_import(changed, the->db, RC_STORE_COMMENT, repo_id, user->id, revision,
                                created, text, rc_import_text(rows, COMMENT_PATH, pool),
-                               rc_import_text(rows, COMMENT_LINE, pool), type));
-        RC_TRY(rc_store_import_find(&found, the->db, RC_FIND_COMMENT, pool, repo->id, user->id,
-                                    revision, created, text));
+                               rc_import_text(rows, COMMENT_LINE, pool), type, item->parent,
+                               resolved ? resolved->id : (apr_int64_t)0,
+                               version ? version->id : (apr_int64_t)0));
+        RC_TRY(rc_store_import_find(&found, the->db, RC_FIND_COMMENT, pool, repo_id, user->id,
+                                    revision, created, text, item->parent));
     }
-    *id = found.id;
+    item->id = found.id;
     return NULL;
 }
 
@@ -123,8 +131,9 @@ static rc_err_t *import_comment(rc_importing_t *the, rc_rows_t *rows)
 {
     const rc_arrival_t *repo = rc_import_item(rows, COMMENT_REPO, the->repos);
     const rc_arrival_t *user = rc_import_item(rows, COMMENT_USER, the->users);
-    const char *problem = comment_problem(rows, user);
-    apr_int64_t id;
+    const rc_arrival_t *pull = rc_import_item(rows, COMMENT_PULL, the->pulls);
+    const char *problem = comment_problem(rows, user, pull);
+    rc_arrival_t *item;
     bool changed;
 
     if (!repo)
@@ -133,9 +142,10 @@ static rc_err_t *import_comment(rc_importing_t *the, rc_rows_t *rows)
         rc_import_left(the, OF_COMMENTS, repo->name, "%s", problem);
         return NULL;
     }
-    RC_TRY(store_comment(&changed, the, rows, repo, user, &id));
+    item = rc_import_add(the, the->comments, rows, COMMENT_ID);
+    item->parent = pull ? pull->id : 0;
+    RC_TRY(store_comment(&changed, the, rows, pull ? pull->parent : repo->id, user, item));
     rc_import_count(the, OF_COMMENTS, changed);
-    rc_import_add(the, the->comments, rows, COMMENT_ID)->id = id;
     return NULL;
 }
 
@@ -157,32 +167,29 @@ static rc_err_t *import_status(rc_importing_t *the, rc_rows_t *rows)
     const rc_arrival_t *comment = rc_import_item(rows, STATUS_COMMENT, the->comments);
     const char *word = rc_import_short(rows, STATUS_WORD, NAME_BYTES, rows->scratch);
     const char *revision = rc_import_short(rows, STATUS_REVISION, NAME_BYTES, rows->scratch);
+    const rc_arrival_t *pull = rc_import_item(rows, STATUS_PULL, the->pulls);
     bool changed;
 
     if (!repo)
         return NULL;
+    if (comment && comment->parent && is_status(word)) {
+        RC_TRY(rc_store_import(&changed, the->db, RC_STORE_VOTE, comment->id, word));
+        if (!*revision)
+            return NULL;
+    }
     if (!user || !*revision || !is_status(word)) {
         rc_import_left(the, OF_STATUSES, repo->name, "%s",
                        !user        ? "a status by a user who has not come"
-                       : !*revision ? "a status of a pull request: these do not come"
+                       : !*revision ? "a status of no commit"
                                     : "a status that is unknown here");
         return NULL;
     }
     RC_TRY(rc_store_import(&changed, the->db, RC_STORE_STATUS, repo->id, user->id,
                            comment ? comment->id : (apr_int64_t)0, revision, word,
                            rc_import_int(rows, STATUS_VERSION, 0),
-                           rc_import_time(rows, STATUS_SET, 0)));
+                           rc_import_time(rows, STATUS_SET, 0),
+                           pull ? pull->id : (apr_int64_t)0));
     rc_import_count(the, OF_STATUSES, changed);
-    return NULL;
-}
-
-static rc_err_t *report_pull(rc_importing_t *the, rc_rows_t *rows)
-{
-    rc_import_left(the, OF_PULL_REQUESTS,
-                   apr_pstrcat(rows->scratch, rc_import_short(rows, PULL_ID, 20, rows->scratch),
-                               " ", rc_import_short(rows, PULL_TITLE, NAME_BYTES, rows->scratch),
-                               NULL),
-                   "pull requests do not come");
     return NULL;
 }
 
@@ -192,9 +199,10 @@ rc_err_t *rc_import_texts(rc_importing_t *the)
         rc_import_table_t from;
         rc_err_t *(*import)(rc_importing_t *the, rc_rows_t *rows);
     } steps[] = {
-        {FROM_FIELDS, import_field},       {FROM_FOLLOWINGS, import_following},
-        {FROM_COMMENTS, import_comment},   {FROM_STATUSES, import_status},
-        {FROM_PULL_REQUESTS, report_pull},
+        {FROM_FIELDS, import_field},
+        {FROM_FOLLOWINGS, import_following},
+        {FROM_COMMENTS, import_comment},
+        {FROM_STATUSES, import_status},
     };
     rc_rows_t rows;
     apr_size_t i;

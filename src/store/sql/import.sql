@@ -30,10 +30,14 @@ SELECT r.repo_id, r.repo_name,
                               WHERE p.repo_id = r.repo_id AND u.username <> 'default')
             THEN 1 ELSE 0 END
   FROM repo r JOIN users o ON o.user_id = r.owner_id WHERE r.repo_name = ?1
--- IMPORT_FIND_COMMENT: repository, user, revision, created, message
+-- IMPORT_FIND_COMMENT: repository, user, revision, created, message, pull request (0: none)
 SELECT c.comment_id, '', 0 FROM changeset_comment c
  WHERE c.repo_id = ?1 AND c.user_id = ?2 AND c.revision = ?3 AND c.created_on = ?4
-   AND c.message = ?5
+   AND c.message = ?5 AND coalesce(c.pull_request_id, 0) = ?6
+-- IMPORT_FIND_PULL: target, created, names of the references of source and target, name of the author
+SELECT p.pull_request_id, '', 0 FROM pull_request p
+ WHERE p.target_repo_id = ?1 AND p.created_on = ?2 AND p.source_name = ?3 AND p.target_name = ?4
+   AND p.author_name = ?5
 -- IMPORT_FIND_GIST: access id; its owner
 SELECT g.owner_id, g.access_id, 0 FROM gist g WHERE g.access_id = ?1
 
@@ -115,13 +119,27 @@ INSERT INTO user_user_group_permission (users_group_id, user_id, level) SELECT ?
 INSERT INTO user_group_user_group_permission (target_id, source_id, level) SELECT ?1, ?2, ?3
  WHERE NOT EXISTS (SELECT 1 FROM user_group_user_group_permission h WHERE h.target_id = ?1 AND h.source_id = ?2)
 
--- IMPORT_COMMENT: repository, user, revision, created, message, path, line, type
+-- IMPORT_PULL: id, title, description, renderer, status, author, source repository, type, name, id, target
+--              repository, type, name, id, merge, created, updated
+INSERT INTO pull_request (pull_request_id, title, description, renderer, status, author_id, author_name,
+                          source_repo_id, source_repo_name, source_type, source_name, source_id,
+                          target_repo_id, target_type, target_name, target_id, merge_rev, created_on,
+                          updated_on)
+SELECT ?1, ?2, ?3, ?4, ?5, u.user_id, u.username, s.repo_id, s.repo_name, ?8, ?9, ?10, ?11, ?12, ?13, ?14,
+       ?15, ?16, ?17
+  FROM users u CROSS JOIN repo s WHERE u.user_id = ?6 AND s.repo_id = ?7
+-- IMPORT_COMMENT: repository, user, revision, created, message, path, line, type, pull request, id of
+--                 the comment that it resolves, version
 INSERT INTO changeset_comment (repo_id, user_id, revision, created_on, message, f_path, line_no,
-                               comment_type)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
--- IMPORT_STATUS: repository, user, comment, revision, status, version, created; unless it is here
-INSERT INTO changeset_status (repo_id, user_id, comment_id, revision, status, version, created_on)
-SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7
+                               comment_type, pull_request_id, resolves_id, version)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+-- IMPORT_VOTE: comment, status; unless it has one
+UPDATE changeset_comment SET vote = ?2 WHERE comment_id = ?1 AND vote IS NULL
+-- IMPORT_STATUS: repository, user, comment, revision, status, version, created, pull request; unless it is
+--                here
+INSERT INTO changeset_status (repo_id, user_id, comment_id, revision, status, version, created_on,
+                              pull_request_id)
+SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8
  WHERE NOT EXISTS (SELECT 1 FROM changeset_status s
                     WHERE s.repo_id = ?1 AND s.revision = ?4 AND s.user_id = ?2 AND s.status = ?5
                       AND s.created_on = ?7)

@@ -81,10 +81,11 @@ SELECT p.pull_request_id FROM pull_request p
 -- PULL_SET_VERDICT: id, verdict, source, target
 UPDATE pull_request SET verdict = ?2, verdict_source = ?3, verdict_target = ?4
  WHERE pull_request_id = ?1
--- PULLS_KEPT: what repositories keep for pull requests
+-- PULLS_KEPT: what repositories keep for open pull requests
 SELECT p.pull_request_id, r.repo_name, r.repo_type, p.source_id,
-       CASE WHEN p.status = 'new' AND p.merge_rev IS NOT NULL THEN 1 ELSE 0 END
-  FROM pull_request p JOIN repo r ON r.repo_id = p.target_repo_id ORDER BY p.pull_request_id
+       CASE WHEN p.merge_rev IS NOT NULL THEN 1 ELSE 0 END
+  FROM pull_request p JOIN repo r ON r.repo_id = p.target_repo_id
+ WHERE p.status = 'new' ORDER BY p.pull_request_id
 -- PULLS_KEEPING: repository, heads (ids in one text), commit; those that keep one of these heads, or offer
 --                the commit, now or in an earlier version
 SELECT p.pull_request_id FROM pull_request p

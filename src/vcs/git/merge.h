@@ -10,6 +10,7 @@
 /* --- offer.c --- */
 
 rc_err_t *rc_git_offered(rc_offered_t *offered, const rc_offer_t *offer, apr_pool_t *pool);
+rc_err_t *rc_git_has_commit(bool *has, const char *path, const char *id, apr_pool_t *pool);
 rc_err_t *rc_git_keep(const rc_offer_t *offer, int lock, apr_pool_t *pool);
 rc_err_t *rc_git_is_kept(bool *kept, const char *path, const char *id, apr_pool_t *pool);
 rc_err_t *rc_git_unkeep(const char *path, const char *id, int lock, apr_pool_t *pool);

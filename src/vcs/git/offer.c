@@ -174,17 +174,29 @@ rc_err_t *rc_git_keep(const rc_offer_t *offer, int lock, apr_pool_t *pool)
     return set_reference(git_dir, offer->source_id, lock, pool);
 }
 
-rc_err_t *rc_git_is_kept(bool *kept, const char *path, const char *id, apr_pool_t *pool)
+/* Returns whether @a name names a commit there. */
+static rc_err_t *is_commit(bool *is, const char *path, const char *name, apr_pool_t *pool)
 {
-    const char *const argv[] = {"git", "cat-file", "-e", kept_name(id, pool), NULL};
+    const char *const argv[] = {"git", "cat-file", "-e", apr_pstrcat(pool, name, "^{commit}", NULL),
+                                NULL};
     rc_git_job_t job = {.git_dir = rc_git_dir(path, pool), .pool = pool};
     const rc_git_command_t command = {.argv = argv};
     int status;
 
     job.work_dir = job.git_dir;
     RC_TRY(rc_git_job(&status, &job, &command));
-    *kept = status == 0;
+    *is = status == 0;
     return NULL;
+}
+
+rc_err_t *rc_git_is_kept(bool *kept, const char *path, const char *id, apr_pool_t *pool)
+{
+    return is_commit(kept, path, kept_name(id, pool), pool);
+}
+
+rc_err_t *rc_git_has_commit(bool *has, const char *path, const char *id, apr_pool_t *pool)
+{
+    return is_commit(has, path, id, pool);
 }
 
 rc_err_t *rc_git_unkeep(const char *path, const char *id, int lock, apr_pool_t *pool)

@@ -28,6 +28,7 @@ static const char *const schemes[] = {"http", "https", "git", "ssh", "file", NUL
 
 static const rc_merging_t merging = {
     .offered = rc_git_offered,
+    .has = rc_git_has_commit,
     .keep = rc_git_keep,
     .is_kept = rc_git_is_kept,
     .unkeep = rc_git_unkeep,

@@ -68,6 +68,7 @@ changeset_statuses changeset_status_id repo_id user_id revision status changeset
   pull_request_id
 pull_requests pull_request_id title description status created_on updated_on user_id revisions org_repo_id org_ref
   other_repo_id other_ref
+pull_request_reviewers pull_requests_reviewers_id pull_request_id user_id
 gists gist_id gist_access_id gist_description user_id gist_expires gist_type created_on modified_at
 END
     ['rhodecode 2.2', <<'END'],
@@ -86,6 +87,14 @@ user_api_keys user_api_key_id user_id api_key description expires role created_o
 user_ip_map ip_id user_id ip_addr active description
 changeset_comments comment_id repo_id revision pull_request_id pull_request_version_id line_no hl_lines f_path
   user_id text created_on modified_at renderer display_state
+changeset_statuses changeset_status_id repo_id user_id revision status changeset_comment_id modified_at version
+  pull_request_id pull_request_version_id
+pull_requests pull_request_id title description status created_on updated_on user_id revisions org_repo_id org_ref
+  other_repo_id other_ref last_merge_org_rev last_merge_other_rev last_merge_status merge_rev
+pull_request_versions pull_request_version_id pull_request_id title description status created_on updated_on user_id
+  revisions org_repo_id org_ref other_repo_id other_ref last_merge_org_rev last_merge_other_rev last_merge_status
+  merge_rev
+repo_rhodecode_settings app_settings_id repository_id app_settings_name app_settings_value app_settings_type
 gists gist_id gist_access_id gist_description user_id gist_expires gist_type created_on modified_at acl_level
 END
     ['rhodecode 4.27', <<'END'],
@@ -98,6 +107,10 @@ repositories repo_id repo_name repo_name_hash repo_state clone_uri push_uri repo
   fork_id group_id
 changeset_comments comment_id repo_id revision pull_request_id pull_request_version_id line_no hl_lines f_path
   user_id text created_on modified_at renderer display_state immutable_state draft comment_type resolved_comment_id
+pull_requests pull_request_id title description description_renderer status created_on updated_on user_id revisions
+  org_repo_id org_ref other_repo_id other_ref last_merge_org_rev last_merge_other_rev last_merge_status merge_rev
+  reviewer_data_json pull_request_state
+pull_request_reviewers pull_requests_reviewers_id pull_request_id user_id reasons mandatory role
 user_to_repo_branch_permissions branch_rule_id repository_id permission_id rule_to_perm_id rule_order branch_pattern
   branch_hash
 END
@@ -163,7 +176,7 @@ sub add {
     my ($self, $table, %row) = @_;
     my $columns = $self->{columns}{$table} or return;
     my $id = $columns->[0];
-    $row{$id} //= ++$self->{next}{$table} if $id =~ /_id$/ && $table !~ /version/;
+    $row{$id} //= ++$self->{next}{$table} if $id =~ /_id$/ && $table !~ /_version$/;
     push @{ $self->{rows}{$table} }, \%row;
     return $row{$id};
 }
