@@ -31,6 +31,9 @@ typedef struct rc_proc_t {
     bool outlives_us;           /* it may finish when this process dies; else it is killed */
     bool gentle;                /* it cleans up at SIGTERM: instead of being killed it gets that
                                  * signal, and is killed if it has not ended half a second later */
+    /* Takes standard error (and output, unless `out` is given) as it comes, in pieces. Or NULL. */
+    void (*hear)(void *baton, const char *text, apr_size_t len);
+    void *hear_baton;
     bool (*check)(void *baton); /* called four times a second; false kills it. Or NULL */
     void *baton;
 } rc_proc_t;

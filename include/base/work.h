@@ -24,6 +24,8 @@ typedef struct rc_work_t {
     rc_limit_t *visitors;      /* those of visitors, for a slot too; NULL: the caller is no visitor */
     bool costly;               /* the answer has its slot */
     bool (*gone)(void *baton); /* returns whether the client has gone; NULL: unknown */
+    void (*progress)(void *baton, const char *line); /* takes what a program says about how far it
+                                                      * is, without credentials; NULL: nobody does */
     void *baton;
     apr_time_t next_look; /* when to check the clock and the client again */
 } rc_work_t;

@@ -40,6 +40,8 @@ bool rc_run_read_text(rc_run_t *run)
         return errno == EINTR;
     if (n == 0)
         close_text(run);
+    else if (run->proc->hear)
+        run->proc->hear(run->proc->hear_baton, run->text + run->used, (apr_size_t)n);
     run->used += (apr_size_t)n;
     return n > 0;
 }

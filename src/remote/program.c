@@ -15,6 +15,7 @@
 #include <apr_strings.h>
 
 #include "base/fs.h"
+#include "remote/hear.h"
 
 #define MAX_DETAIL 1500
 #define MEASURE    apr_time_from_sec(1) /* at least between two measurements */
@@ -90,10 +91,15 @@ static rc_err_t *run_with(const rc_remote_program_t *program, int in, const char
                           apr_pool_t *pool)
 {
     fetching_t fetching = {.program = program, .fits = true};
+    rc_hearing_t hearing = {.work = program->policy->work, .url = program->url};
     apr_time_t left = program->deadline - rc_clock();
     rc_proc_t proc = {.argv = argv, .env = program->env, .dir = program->dir, .in = in};
     rc_proc_result_t result;
 
+    if (rc_remote_is_heard(program->policy)) {
+        proc.hear = rc_remote_hear;
+        proc.hear_baton = &hearing;
+    }
     proc.out = program->out;
     proc.deadline = program->deadline;
     proc.max_file = program->max_file;

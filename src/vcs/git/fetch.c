@@ -22,6 +22,7 @@
 #include "base/fs.h"
 #include "base/process.h"
 #include "quarantine.h"
+#include "remote/hear.h"
 
 #define MAX_LINE      (8 * 1024) /* an id and the name of a reference */
 #define MAX_REFS      500000     /* that a remote may advertise */
@@ -199,9 +200,10 @@ static rc_err_t *check_git(const rc_git_fetch_t *fetch)
 static rc_err_t *get_objects(const rc_git_fetch_t *fetch)
 {
     const char *url = rc_git_env_url(fetch->url, fetch->pool);
+    bool tells = rc_remote_is_heard(fetch->policy);
     const char *const argv[] = {"git",
                                 "fetch",
-                                "--quiet",
+                                tells ? "--progress" : "--quiet",
                                 "--no-tags",
                                 "--no-write-fetch-head",
                                 "--no-auto-maintenance",
@@ -213,9 +215,11 @@ static rc_err_t *get_objects(const rc_git_fetch_t *fetch)
                                 "+refs/tags/*:refs/tags/*",
                                 NULL};
     static const char *const repack[] = {"git", "repack", "-d", "-l", "-n", "-q", NULL};
-    rc_git_step_t step = {.what = "git fetch", .env = rc_git_step_remote_env(fetch)};
+    rc_git_step_t step = {
+        .what = "git fetch", .env = rc_git_step_remote_env(fetch), .progress = tells};
 
     RC_TRY(rc_git_step_run(fetch, &step, argv));
+    step.progress = false;
     if (rc_quarantine_has_loose(fetch->quarantine)) { /* the dumb HTTP protocol creates them */
         step.what = "git repack";
         step.env = rc_git_step_env(fetch, fetch->quarantine);

@@ -13,6 +13,7 @@
 #include "env.h"
 #include "base/process.h"
 #include "quarantine.h"
+#include "remote/hear.h"
 #include "base/fs.h"
 #include "base/unconst.h"
 
@@ -50,7 +51,8 @@ static rc_err_t *judge_step(const rc_git_fetch_t *fetch, const rc_git_step_t *st
     rc_proc_result_t shown = *result;
     const char *text;
 
-    shown.text = rc_remote_scrub(result->text, fetch->url, MAX_DETAIL, pool);
+    shown.text = rc_remote_scrub(step->progress ? rc_remote_final(result->text, pool) : result->text,
+                                 fetch->url, MAX_DETAIL, pool);
     if (result->status == 0)
         return NULL;
     if (result->timed_out && !step->commits)
@@ -83,6 +85,7 @@ static void set_limits(rc_proc_t *proc, const rc_git_fetch_t *fetch, const rc_gi
 rc_err_t *rc_git_step_run(const rc_git_fetch_t *fetch, const rc_git_step_t *step,
                           const char *const *argv)
 {
+    rc_hearing_t hearing = {.work = fetch->policy->work, .url = fetch->url};
     rc_proc_t proc = {.argv = argv, .env = step->env, .dir = fetch->quarantine};
     rc_proc_result_t result;
 
@@ -91,6 +94,10 @@ rc_err_t *rc_git_step_run(const rc_git_fetch_t *fetch, const rc_git_step_t *step
     proc.deadline = step->commits ? rc_clock() + PUBLISH_GRACE : fetch->deadline;
     proc.outlives_us = step->commits;
     proc.keep = step->commits ? fetch->policy->lock : 0;
+    if (step->progress) {
+        proc.hear = rc_remote_hear;
+        proc.hear_baton = &hearing;
+    }
     if (!step->ours)
         set_limits(&proc, fetch, step);
     RC_TRY(rc_proc_run(&result, &proc, fetch->pool));

@@ -28,6 +28,7 @@ typedef struct rc_git_step_t {
     const char *const *env;
     apr_file_t *in, *out; /* NULL = no input; output is used for messages */
     bool ours;            /* no data of the remote: no limits, and a failure is an internal error */
+    bool progress;        /* its messages say how far it is, if somebody wants to know */
     bool lists;           /* its output is a list of references */
     bool commits;         /* changes the repository: not stopped by the deadline */
 } rc_git_step_t;

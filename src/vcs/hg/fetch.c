@@ -18,6 +18,7 @@
 #include "run.h"
 #include "shadow.h"
 #include "base/fs.h"
+#include "remote/hear.h"
 #include "remote/local.h"
 #include "remote/program.h"
 #include "vcs/hg_program.h"
@@ -138,7 +139,8 @@ static apr_off_t size_of_new(void *baton)
 
 static rc_err_t *run_pull(hg_fetch_t *fetch)
 {
-    static const char *const command[] = {"pull", "-q", "default", NULL};
+    const char *const command[] = {
+        "pull", "default", rc_remote_is_heard(fetch->policy) ? NULL : "-q", NULL};
     rc_remote_program_t program = {.policy = fetch->policy,
                                    .url = fetch->url,
                                    .env = rc_hg_environment(fetch->dir, fetch->pool),

@@ -17,6 +17,7 @@
 #include <apr_strings.h>
 
 #include "base/fs.h"
+#include "remote/hear.h"
 #include "remote/local.h"
 #include "remote/program.h"
 
@@ -62,9 +63,15 @@ static rc_err_t *get_dump(rc_svn_fetch_t *fetch)
 {
     const char *range =
         apr_psprintf(fetch->pool, "%ld:%ld", fetch->base ? fetch->base + 1 : 0, fetch->head);
-    const char *const argv[] = {
-        "svnrdump", "dump", "-q", "-r", range, fetch->target, fetch->base ? "--incremental" : NULL,
-        NULL};
+    const char *quiet = rc_remote_is_heard(fetch->policy) ? NULL : "-q";
+    const char *const argv[] = {"svnrdump",
+                                "dump",
+                                "-r",
+                                range,
+                                fetch->target,
+                                fetch->base ? "--incremental" : quiet,
+                                fetch->base ? quiet : NULL,
+                                NULL};
     rc_svn_step_t step = {.remote = true, .in = -1, .out = fetch->dump};
     apr_off_t most = fetch->policy->max_size;
 
