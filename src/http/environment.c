@@ -4,8 +4,8 @@
  * distinct set of settings, under the account of httpd's children. When one cannot be opened, its
  * requests are refused; a later request retries after a few seconds.
  */
+#include "beside.h"
 #include "measure.h"
-#include "sender.h"
 
 #include <http_core.h>
 #include <mpm_common.h>
@@ -69,8 +69,11 @@ int rc_http_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, 
 
         conf->slot = rc_http_is_mounted(conf) ? slot_for(other, pconf) : NULL;
     }
-    for (i = 0; i < slots->nelts; i++)
-        rc_http_sender_start(&APR_ARRAY_IDX(slots, i, rc_slot_t *)->config, s, pconf);
+    for (i = 0; i < slots->nelts; i++) {
+        const rc_env_config_t *config = &APR_ARRAY_IDX(slots, i, rc_slot_t *)->config;
+
+        rc_http_sender_start(config, s, pconf);
+    }
     return OK;
 }
 
