@@ -42,6 +42,7 @@ typedef struct rc_env_config_t {
     bool maintenance;                  /* maintain repositories in the background (default) */
     bool svn_hooks;                    /* hooks of Subversion repositories may run */
     bool repair;                       /* recover from crashes when opened (default) */
+    int tasks_max;                     /* limit of tasks that run at once, on all machines; 0: none */
     bool webhooks;                     /* httpd starts a process that sends events (default) */
     apr_interval_time_t webhook_retry; /* from the first attempt to the second one */
     apr_interval_time_t webhook_timeout; /* of one attempt */

@@ -16,6 +16,7 @@
 typedef struct rc_credentials_t {
     bool local;          /* a program on this machine: the first super-admin; the rest is ignored */
     const char *key;     /* NULL: none */
+    apr_int64_t key_id;  /* the key of a call that was put off; 0: see key */
     unsigned roles;      /* the roles of keys that are accepted (rc_role_t, or'ed) */
     bool only_key;       /* an invalid key refuses the request; else it is ignored */
     const char *login;   /* the user whose password the server has checked, or NULL */

@@ -9,11 +9,12 @@
 #define RC_DOMAIN_MAINTENANCE_H
 
 #include "domain/actor.h"
+#include "domain/task.h"
 
 typedef struct rc_maintenance_t {
     const rc_repo_t *repo;
     bool prune_now; /* removes what nothing reaches at once; excludes all writers */
-    void (*progress)(void *baton, const char *action); /* before each action; or NULL */
+    void (*progress)(void *baton, const char *action); /* before each action; NULL: of the actor's work */
     void *baton;
 } rc_maintenance_t;
 
@@ -22,6 +23,9 @@ typedef struct rc_maintenance_t {
  * minute, or when it stopped for a writer. */
 rc_err_t *rc_repo_maintain(apr_array_header_t **actions, rc_actor_t *actor,
                            const rc_maintenance_t *request);
+
+/** The same by a task (domain/task.h), after the check of the right. */
+rc_err_t *rc_repo_maintain_later(rc_actor_t *actor, const rc_repo_t *repo, rc_task_order_t *order);
 
 /** Has @a repo maintained in the background of this process, if it is due. To be called after each
  * change of its contents; it never waits and reports no error. Repeated calls make one run in ten

@@ -6,6 +6,7 @@
 #define RC_DOMAIN_REPO_CREATE_H
 
 #include "domain/actor.h"
+#include "domain/task.h"
 #include "domain/user.h"
 
 /* A NULL flag takes its value from the server's settings. */
@@ -25,5 +26,15 @@ rc_err_t *rc_repo_create(rc_actor_t *actor, const rc_repo_creation_t *request);
 
 /** Creates a repository as a copy of request->source. */
 rc_err_t *rc_repo_fork(rc_actor_t *actor, const rc_repo_creation_t *request);
+
+/*
+ * The same in the background: these make every check that needs no long work, and then record a
+ * task (domain/task.h). The repository is there when the task is done, not before: half of a
+ * repository is never visible. The name can be taken meanwhile; then the task fails.
+ */
+rc_err_t *rc_repo_create_later(rc_actor_t *actor, const rc_repo_creation_t *request,
+                               rc_task_order_t *order);
+rc_err_t *rc_repo_fork_later(rc_actor_t *actor, const rc_repo_creation_t *request,
+                             rc_task_order_t *order);
 
 #endif

@@ -25,6 +25,10 @@ typedef struct rc_caller_row_t {
 rc_err_t *rc_store_caller_by_digest(rc_caller_row_t **out, rc_db_t *db, const unsigned char *digest,
                                     int len, apr_pool_t *pool);
 
+/** The owner of the key with this number, or NULL. */
+rc_err_t *rc_store_caller_by_key_id(rc_caller_row_t **out, rc_db_t *db, apr_int64_t key_id,
+                                    apr_pool_t *pool);
+
 /** The user with this name, or NULL. */
 rc_err_t *rc_store_caller_by_name(rc_caller_row_t **out, rc_db_t *db, const char *username,
                                   apr_pool_t *pool);

@@ -18,6 +18,10 @@ rc_caller_t *rc_auth_make_caller(const rc_caller_row_t *row, rc_role_t role, apr
  * the default user. Does not check whether the user is active, nor the role. */
 rc_err_t *rc_auth_by_key(rc_caller_t **caller, rc_db_t *db, const char *key, apr_pool_t *pool);
 
+/** The same for the key with this number. */
+rc_err_t *rc_auth_by_key_id(rc_caller_t **caller, rc_db_t *db, apr_int64_t key_id,
+                            apr_pool_t *pool);
+
 /** Finds the default user; NULL unless anonymous access is on. */
 rc_err_t *rc_auth_anonymous(rc_caller_t **caller, rc_db_t *db, apr_pool_t *pool);
 

@@ -68,6 +68,7 @@ void rc_env_defaults(rc_env_config_t *config)
         .range_time = apr_time_from_sec(60),
         .vcs_idle = 64,
         .maintenance = true,
+        .tasks_max = 2,
         .webhooks = true,
         .webhook_retry = apr_time_from_sec(60),
         .webhook_timeout = apr_time_from_sec(10),

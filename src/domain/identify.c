@@ -56,7 +56,10 @@ static rc_refusal_t key_problem(const rc_credentials_t *credentials, const rc_ca
 static rc_err_t *by_key(rc_identity_t *who, rc_db_t *db, const rc_credentials_t *credentials,
                         apr_pool_t *pool)
 {
-    RC_TRY(rc_auth_by_key(&who->caller, db, credentials->key, pool));
+    if (credentials->key_id)
+        RC_TRY(rc_auth_by_key_id(&who->caller, db, credentials->key_id, pool));
+    else
+        RC_TRY(rc_auth_by_key(&who->caller, db, credentials->key, pool));
     if (credentials->only_key)
         return NULL;
     who->ignored = key_problem(credentials, who->caller);
@@ -78,7 +81,7 @@ static rc_err_t *by_login(rc_identity_t *who, rc_db_t *db, const char *login, ap
 static rc_err_t *find_identity(rc_identity_t *who, rc_db_t *db, const rc_credentials_t *credentials,
                                apr_pool_t *pool)
 {
-    if (credentials->key)
+    if (credentials->key || credentials->key_id)
         RC_TRY(by_key(who, db, credentials, pool));
     if (who->caller || credentials->only_key)
         return NULL;

@@ -79,21 +79,38 @@ static void limit_caller(rc_caller_t *caller, const rc_caller_row_t *row, apr_ti
         caller->admin = false;
 }
 
-rc_err_t *rc_auth_by_key(rc_caller_t **caller, rc_db_t *db, const char *key, apr_pool_t *pool)
+/* Returns the owner of a key; NULL when it is unknown, has expired or is the default user's. */
+static rc_caller_t *owner_of(const rc_caller_row_t *row, apr_pool_t *pool)
 {
-    unsigned char digest[RC_DIGEST_SIZE];
     apr_time_t taken = apr_time_now();
-    rc_caller_row_t *row;
+    rc_caller_t *caller;
 
-    *caller = NULL;
-    rc_key_digest(digest, key);
-    RC_TRY(rc_store_caller_by_digest(&row, db, digest, RC_DIGEST_SIZE, pool));
     if (!row || !strcmp(row->username, "default"))
         return NULL;
     if (row->expires != -1 && row->expires < apr_time_sec(taken))
         return NULL;
-    *caller = rc_auth_make_caller(row, rc_role_from_name(row->role), pool);
-    limit_caller(*caller, row, taken);
+    caller = rc_auth_make_caller(row, rc_role_from_name(row->role), pool);
+    limit_caller(caller, row, taken);
+    return caller;
+}
+
+rc_err_t *rc_auth_by_key(rc_caller_t **caller, rc_db_t *db, const char *key, apr_pool_t *pool)
+{
+    unsigned char digest[RC_DIGEST_SIZE];
+    rc_caller_row_t *row;
+
+    rc_key_digest(digest, key);
+    RC_TRY(rc_store_caller_by_digest(&row, db, digest, RC_DIGEST_SIZE, pool));
+    *caller = owner_of(row, pool);
+    return NULL;
+}
+
+rc_err_t *rc_auth_by_key_id(rc_caller_t **caller, rc_db_t *db, apr_int64_t key_id, apr_pool_t *pool)
+{
+    rc_caller_row_t *row;
+
+    RC_TRY(rc_store_caller_by_key_id(&row, db, key_id, pool));
+    *caller = owner_of(row, pool);
     return NULL;
 }
 

@@ -119,15 +119,42 @@ static rc_err_t *work(rc_actor_t *actor, void *baton)
     return err;
 }
 
+/* What maintenance does is also the progress of the actor's work. */
+static void tell_action(void *baton, const char *action)
+{
+    const rc_work_t *work = baton;
+
+    if (work->progress)
+        work->progress(work->baton, action);
+}
+
+static rc_err_t *check_maintainer(rc_actor_t *actor, void *baton)
+{
+    const rc_repo_t *repo = *(const rc_repo_t **)baton;
+
+    return rc_actor_require_on(actor, RC_KIND_REPO, repo->id, RC_ADMIN);
+}
+
+rc_err_t *rc_repo_maintain_later(rc_actor_t *actor, const rc_repo_t *repo, rc_task_order_t *order)
+{
+    RC_TRY(rc_actor_require(actor, repo->level, RC_ADMIN));
+    return rc_task_add(actor, order, check_maintainer, &repo);
+}
+
 rc_err_t *rc_repo_maintain(apr_array_header_t **actions, rc_actor_t *actor,
                            const rc_maintenance_t *request)
 {
+    rc_maintenance_t told = *request;
     maintaining_t the = {
-        .run = {actor->env, request, .go_on = is_client_there, .baton = &actor->work}};
+        .run = {actor->env, &told, .go_on = is_client_there, .baton = &actor->work}};
     rc_locks_t locks;
     rc_err_t *err;
 
     RC_TRY(rc_actor_require(actor, request->repo->level, RC_ADMIN));
+    if (!told.progress) {
+        told.progress = tell_action;
+        told.baton = &actor->work;
+    }
     RC_TRY(rc_actor_wait(actor, await_turn, NULL));
     if (request->prune_now)
         RC_TRY(rc_actor_lock_repo(&locks, actor, request->repo));

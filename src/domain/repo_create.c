@@ -225,6 +225,47 @@ rc_err_t *rc_repo_create(rc_actor_t *actor, const rc_repo_creation_t *request)
     return make_repo(actor, &making);
 }
 
+static rc_err_t *check_remote(rc_actor_t *actor, void *baton)
+{
+    const rc_new_repo_t *repo = &((making_t *)baton)->repo;
+    rc_remote_policy_t policy = actor->env->config->remote;
+
+    policy.work = &actor->work;
+    return rc_vcs_check_remote(repo->row.type, &policy, repo->clone_uri, actor->pool);
+}
+
+static rc_err_t *plan_again(rc_actor_t *actor, void *baton)
+{
+    making_t *making = baton;
+
+    return making->plan(actor, making);
+}
+
+/* Makes all checks that need no long work, and has the rest done by a task. */
+static rc_err_t *make_later(rc_actor_t *actor, making_t *making, rc_task_order_t *order)
+{
+    RC_TRY(making->plan(actor, making));
+    if (making->repo.clone_uri)
+        RC_TRY(rc_actor_wait(actor, check_remote, making));
+    return rc_task_add(actor, order, plan_again, making);
+}
+
+rc_err_t *rc_repo_create_later(rc_actor_t *actor, const rc_repo_creation_t *request,
+                               rc_task_order_t *order)
+{
+    making_t making = {.request = request, .plan = plan_new};
+
+    return make_later(actor, &making, order);
+}
+
+rc_err_t *rc_repo_fork_later(rc_actor_t *actor, const rc_repo_creation_t *request,
+                             rc_task_order_t *order)
+{
+    making_t making = {.request = request, .plan = plan_fork};
+
+    return make_later(actor, &making, order);
+}
+
 rc_err_t *rc_repo_fork(rc_actor_t *actor, const rc_repo_creation_t *request)
 {
     making_t making = {.request = request, .plan = plan_fork};

@@ -199,6 +199,24 @@ rc_err_t *rc_repo_pull(rc_actor_t *actor, const rc_repo_t *repo)
     return NULL;
 }
 
+static rc_err_t *check_pull(rc_actor_t *actor, void *baton)
+{
+    const pull_t *pull = baton;
+
+    return rc_vcs_check_remote(pull->repo->type, &pull->policy, pull->uri, actor->pool);
+}
+
+rc_err_t *rc_repo_pull_later(rc_actor_t *actor, const rc_repo_t *repo, rc_task_order_t *order)
+{
+    static const rc_locks_t none = {.fd = 0};
+    pull_t pull = {.actor = actor, .repo = repo};
+
+    RC_TRY(rc_actor_require(actor, repo->level, RC_ADMIN));
+    RC_TRY(begin_pull(&pull, actor, &none, repo));
+    RC_TRY(rc_actor_wait(actor, check_pull, &pull));
+    return rc_task_add(actor, order, check_admin, &pull.repo);
+}
+
 typedef struct stripping_t {
     const rc_strip_t *request;
     int lock;

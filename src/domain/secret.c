@@ -16,6 +16,7 @@
 #include "store/journal.h"
 #include "base/log.h"
 #include "domain/repo.h"
+#include "domain/task.h"
 #include "domain/webhook.h"
 #include "store/sealed.h"
 #include "store/setting.h"
@@ -33,9 +34,16 @@ typedef struct rotate_t {
 
 static const char *context_of(rc_sealed_kind_t kind, const rc_sealed_t *row, apr_pool_t *pool)
 {
-    if (kind == RC_SEALED_KEYS)
+    switch (kind) {
+    case RC_SEALED_KEYS:
         return rc_key_context(row->user_id, pool);
-    return kind == RC_SEALED_URIS ? RC_CLONE_URI_CONTEXT : RC_WEBHOOK_CONTEXT;
+    case RC_SEALED_URIS:
+        return RC_CLONE_URI_CONTEXT;
+    case RC_SEALED_WEBHOOKS:
+        return RC_WEBHOOK_CONTEXT;
+    default:
+        return RC_TASK_CONTEXT;
+    }
 }
 
 static rc_err_t *reseal(rotate_t *rotate, rc_sealed_kind_t kind, rc_sealed_t *row, apr_pool_t *pool)
@@ -93,6 +101,7 @@ static rc_err_t *rotate_in_txn(void *baton, rc_db_t *db)
     RC_TRY(reseal_all(rotate, RC_SEALED_KEYS));
     RC_TRY(reseal_all(rotate, RC_SEALED_URIS));
     RC_TRY(reseal_all(rotate, RC_SEALED_WEBHOOKS));
+    RC_TRY(reseal_all(rotate, RC_SEALED_TASKS));
     RC_TRY(rc_store_journal_add(db, rotate->actor, 0, NULL, "admin_rotated_secret"));
     return note_secret(rotate->env, db, rotate->pool);
 }

@@ -77,3 +77,17 @@ rc_err_t *rc_work_dir(const char **path, rc_env_t *env, apr_pool_t *pool)
     close(gate);
     return err;
 }
+
+rc_err_t *rc_work_dir_is_left(bool *left, const rc_env_t *env, const char *name, apr_pool_t *pool)
+{
+    const char *path = apr_pstrcat(pool, env->work_dir, "/", name, NULL);
+    apr_pool_t *sub;
+    int fd, life = 0;
+    rc_err_t *err;
+
+    apr_pool_create(&sub, pool);
+    err = rc_err_copy(rc_env_lock(&fd, &life, env, path, false, sub), pool);
+    *left = !err && (fd >= 0 || !rc_fs_exists(path));
+    apr_pool_destroy(sub);
+    return err;
+}

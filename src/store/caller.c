@@ -48,13 +48,9 @@ static void keep_caller(rc_db_t *db, const rc_memory_key_t *key, const rc_caller
         rc_remember(db, key, RC_SINCE_RECALL, rc_flat_pack(&form, row, pool));
 }
 
-static rc_err_t *read_by_digest(rc_caller_row_t **out, rc_db_t *db, const unsigned char *digest,
-                                int len, apr_pool_t *pool)
+/* Reads the owner of the key that the statement finds. */
+static rc_err_t *read_owner(rc_caller_row_t **out, rc_stmt_t *st, rc_db_t *db, apr_pool_t *pool)
 {
-    rc_blob_t blob = {digest, len};
-    rc_stmt_t *st;
-
-    RC_TRY(rc_query(&st, db, SQL_CALLER_BY_KEY, "b", &blob));
     RC_TRY(step_caller(out, st, db, pool));
     if (*out) {
         (*out)->role = rc_column_text(st, 6, pool);
@@ -69,14 +65,26 @@ static rc_err_t *read_by_digest(rc_caller_row_t **out, rc_db_t *db, const unsign
     return NULL;
 }
 
+rc_err_t *rc_store_caller_by_key_id(rc_caller_row_t **out, rc_db_t *db, apr_int64_t key_id,
+                                    apr_pool_t *pool)
+{
+    rc_stmt_t *st;
+
+    RC_TRY(rc_query(&st, db, SQL_CALLER_BY_KEY_ID, "i", key_id));
+    return read_owner(out, st, db, pool);
+}
+
 rc_err_t *rc_store_caller_by_digest(rc_caller_row_t **out, rc_db_t *db, const unsigned char *digest,
                                     int len, apr_pool_t *pool)
 {
     const rc_memory_key_t key = {.kind = 'k', .data = digest, .len = (apr_size_t)len};
+    rc_blob_t blob = {digest, len};
+    rc_stmt_t *st;
 
     if ((*out = rc_flat_unpack(&form, rc_recall(db, &key, pool))))
         return NULL;
-    RC_TRY(read_by_digest(out, db, digest, len, pool));
+    RC_TRY(rc_query(&st, db, SQL_CALLER_BY_KEY, "b", &blob));
+    RC_TRY(read_owner(out, st, db, pool));
     keep_caller(db, &key, *out, pool);
     return NULL;
 }

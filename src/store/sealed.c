@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Lists and replaces the encrypted values of the database: keys, remote URIs and the
- * targets of webhooks.
+ * Lists and replaces the encrypted values of the database: keys, remote URIs, the
+ * targets of webhooks and the arguments of tasks.
  */
 #include "store/sealed.h"
 
@@ -12,7 +12,8 @@ static const struct {
     rc_sql_t next, reseal;
 } statements[] = {{SQL_KEYS_SEALED, SQL_KEY_RESEAL},
                   {SQL_URIS_SEALED, SQL_URI_RESEAL},
-                  {SQL_WEBHOOKS_SEALED, SQL_WEBHOOK_RESEAL}};
+                  {SQL_WEBHOOKS_SEALED, SQL_WEBHOOK_RESEAL},
+                  {SQL_TASKS_SEALED, SQL_TASK_RESEAL}};
 
 rc_err_t *rc_store_sealed_next(apr_array_header_t **out, rc_db_t *db, rc_sealed_kind_t kind,
                                apr_int64_t after, apr_pool_t *pool)

@@ -106,6 +106,13 @@ static rc_err_t *pull(void)
     return rc_repo_pull(&actor, &on.repo);
 }
 
+static rc_err_t *pull_later(void)
+{
+    rc_task_order_t order = {"pull", "{}", NULL};
+
+    return rc_repo_pull_later(&actor, &on.repo, &order);
+}
+
 static rc_err_t *strip(void)
 {
     const rc_strip_t request = {&on.repo, "master", "tip"};
@@ -120,6 +127,13 @@ static rc_err_t *maintain(void)
     apr_array_header_t *actions;
 
     return rc_repo_maintain(&actions, &actor, &request);
+}
+
+static rc_err_t *maintain_later(void)
+{
+    rc_task_order_t order = {"maintenance", "{}", NULL};
+
+    return rc_repo_maintain_later(&actor, &on.repo, &order);
 }
 
 static rc_err_t *invalidate(void)
@@ -305,6 +319,24 @@ static rc_err_t *fork_repo(void)
         .name = "h/fork", .source = &on.repo, .description = "", .landing_rev = "rev:tip"};
 
     return rc_repo_fork(&actor, &request);
+}
+
+static rc_err_t *create_repo_later(void)
+{
+    const rc_repo_creation_t request = {
+        .name = "bobs", .type = "git", .description = "", .landing_rev = "rev:tip"};
+    rc_task_order_t order = {"create_repo", "{}", NULL};
+
+    return rc_repo_create_later(&actor, &request, &order);
+}
+
+static rc_err_t *fork_repo_later(void)
+{
+    const rc_repo_creation_t request = {
+        .name = "h/fork", .source = &on.repo, .description = "", .landing_rev = "rev:tip"};
+    rc_task_order_t order = {"fork_repo", "{}", NULL};
+
+    return rc_repo_fork_later(&actor, &request, &order);
 }
 
 static rc_err_t *create_group(void)
@@ -577,8 +609,10 @@ static const struct {
     rc_level_t level;
 } use_cases[] = {
     {"pull", pull, RC_WRITE},
+    {"pull_later", pull_later, RC_WRITE},
     {"strip", strip, RC_WRITE},
     {"maintain", maintain, RC_WRITE},
+    {"maintain_later", maintain_later, RC_WRITE},
     {"invalidate", invalidate, RC_READ},
     {"rescan", rescan, OTHERS},
     {"update_repo", update_repo, RC_WRITE},
@@ -595,6 +629,8 @@ static const struct {
     {"comment_as_another", comment_as_another, RC_WRITE},
     {"create_repo", create_repo, OTHERS},
     {"fork_repo", fork_repo, RC_NONE},
+    {"create_repo_later", create_repo_later, OTHERS},
+    {"fork_repo_later", fork_repo_later, RC_NONE},
     {"create_group", create_group, OTHERS},
     {"update_group", update_group, RC_WRITE},
     {"delete_group", delete_group, RC_WRITE},

@@ -121,6 +121,10 @@ OR ($.inherit_default_permissions = 1 AND EXISTS
 SELECT u.user_id, u.username, u.active, u.admin, u.inherit_default_permissions, @HAS_IPS(u)@,
        k.role, k.expires, k.key_id, k.repo_id, k.group_id, k.last_used
   FROM api_key k JOIN users u ON u.user_id = k.user_id WHERE k.digest = ?1
+-- CALLER_BY_KEY_ID: key; the same for the key with this number
+SELECT u.user_id, u.username, u.active, u.admin, u.inherit_default_permissions, @HAS_IPS(u)@,
+       k.role, k.expires, k.key_id, k.repo_id, k.group_id, k.last_used
+  FROM api_key k JOIN users u ON u.user_id = k.user_id WHERE k.key_id = ?1
 -- CALLER_BY_NAME: name; the same without a key
 SELECT u.user_id, u.username, u.active, u.admin, u.inherit_default_permissions, @HAS_IPS(u)@
   FROM users u WHERE u.username = ?1
