@@ -89,6 +89,7 @@ BEGIN {
         get_webhooks => 'every user: those that they may administer',
         (map { $_ => 'admin on what the webhook is for; for all repositories: super-admins' } qw(update_webhook
             delete_webhook get_webhook_deliveries redeliver_webhook test_webhook)),
+        get_task => 'super-admins; the user whose call it is',
         'pull 1.2' => 'admin on `repo`',
     );
     @GROUPS = (
@@ -98,7 +99,7 @@ BEGIN {
         ['Contents and comments' => 'changeset', 'kallithea', 'refs', 'node', 'comment', 'comment_list'], [Locks => 'lock'],
         ['Permissions of repositories' => 'repo_perm'], ['Repository groups' => 'repo_group', 'repo_group_perm'],
         ['Pull requests' => 'pull_request', 'pull_request_edit', 'pull_request_act', 'kallithea_pull'], [Gists => 'gist'],
-        [Webhooks => 'webhook'],
+        [Webhooks => 'webhook'], [Tasks => 'task'],
     );
 }
 

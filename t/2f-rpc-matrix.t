@@ -84,6 +84,9 @@ sub make {
         return $t->must(create_webhook => { url => $URL, repoid => it('repo') }, as => 'owner')->{webhook}{webhook_id};
     } elsif ($kind eq 'delivery') {
         return $t->must(test_webhook => { webhookid => it('hook') })->{delivery};
+    } elsif ($kind eq 'task') {
+        $t->sql("INSERT INTO task (name, user_id, ip, method, state, due, created_on)
+            VALUES ('$name', $id{owner}, '::1', 'pull', 'done', 1, 1)");
     } elsif ($kind eq 'victim') {
         $t->user($name);
     } elsif ($kind eq 'gist') {
@@ -275,6 +278,8 @@ my @TABLE = (
     [get_webhook_deliveries => 'owner', sub { (webhookid => it('hook')) }, $NO_HOOK, reads => 1],
     [test_webhook => 'owner', sub { (webhookid => it('hook')) }, $NO_HOOK],
     [redeliver_webhook => 'owner', sub { (deliveryid => it('delivery')) }, 'delivery `{deliveryid}` does not exist'],
+
+    [get_task => 'owner', sub { (task => it('task')) }, 'task `{task}` does not exist', reads => 1],
 
     [lock => 'writer', @read],
     [lock => 'writer', repo_and(locked => 'true'), $NO_REPO],

@@ -192,6 +192,9 @@ for my $set (@sets) {
     $set->{$_} = $set->{repoid} for qw(source_repo target_repo);
     $set->{$_} = $set->{pullrequestid} for qw(pullrequest_id pull_request_id);
 }
+my $TASK = 'e' x 40; # what it tells is for its user
+$t->sql("INSERT INTO task (name, user_id, ip, method, state, due, created_on, result)
+    VALUES ('$TASK', $id{vip}, '::1', 'pull', 'done', 1, 1, '{\"repository\": \"vault-canary/code-canary\"}')");
 my $with_password = "http://puller:$sent\@127.0.0.1:1/x";
 my $n = 0;
 my %good = (
@@ -205,7 +208,7 @@ my %good = (
     email => sub { 'new' . ++$n . '@example.org' },
     source_ref => sub { 'branch:topic-canary' }, target_ref => sub { 'branch:master' }, raw_id => sub { 'tip' },
     file_path => sub { 'README' }, search_query => sub { 'canary' }, search_type => sub { 'repository' },
-    url => sub { 'http://127.0.0.1:1/canary-new?key=hook-key-canary' },
+    url => sub { 'http://127.0.0.1:1/canary-new?key=hook-key-canary' }, task => sub { $TASK },
 );
 my %others = ( # one by one, beside the required ones
     userid => [undef, 'nobody', $id{vip}], perm => ['nothing', undef], details => ['full', 'nothing'],
@@ -231,6 +234,7 @@ my %others = ( # one by one, beside the required ones
     query => ['canary', 'repository:vault*'], search_query => ['vault', 'about'], search_type => ['nothing'],
     repo_group_name => [$vault, 'commons'], url => ['ftp://x/?key=hook-key-canary', undef],
     events => [['nothing'], ['repo-pull'], 'nothing'], secret => ['hook-secret-canary of another', undef],
+    background => ['true'], task => ['f' x 40],
 );
 my $destroys = qr/^(?:delete_|strip|remove_|revoke_|rescan_|lock|update_user$|update_repo|update_user_group|update_pull
     |close_|merge_|grant_)/x;
@@ -272,6 +276,12 @@ sub arguments {
 # the others do not know its id
 
 look($_, get_gist => { gistid => $gist->{access_id}, content => 'true' }) for qw(vip admin);
+
+# which sets meet an odd value changes with the number of methods
+
+$t->must(create_repo => { repo_name => 'sent', private => 'true' });
+look('admin', update_repo => { repoid => 'sent', clone_uri => $with_password });
+$t->must(delete_repo => { repoid => 'sent' });
 
 # First what leaves things as they are, so that everybody finds them; then the rest, from the weakest on.
 my @roles = qw(stranger reader writer owner vip admin);

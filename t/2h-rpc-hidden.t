@@ -49,6 +49,9 @@ $t->ids_after(6_000_000, qw(webhook webhook_delivery)); # unlike the id of a cal
 my $hook = $t->must(create_webhook => { repoid => 'vault/secret', url => 'http://127.0.0.1:1/' })
     ->{webhook}{webhook_id};
 my $delivery = $t->must(test_webhook => { webhookid => $hook })->{delivery};
+my $task = '0123456789abcdef' x 2 . '01234567';
+$t->sql("INSERT INTO task (name, user_id, ip, method, state, due, created_on, result)
+    SELECT '$task', user_id, '::1', 'pull', 'done', 1, 1, '{}' FROM users WHERE username = 'ann'");
 my ($repo, $group, $team) = split /\n/, $t->sql("SELECT repo_id FROM repo WHERE repo_name = 'vault/secret';
     SELECT group_id FROM repo_group WHERE group_name = 'vault'; SELECT users_group_id FROM user_group
     WHERE group_name = 'cabal'");
@@ -71,6 +74,7 @@ my %objects = (repoid => \@repos, fork_of => \@repos, source_repo => \@repos,
     repogroupid => \@groups, group => \@groups, parent => \@groups,
     root => \@groups,
     usergroupid => \@teams, sourceusergroupid => \@teams, gistid => \@gists, auth_token_id => \@tokens,
+    task => [[$task, "f" x 40]],
     webhookid => [[$hook, $ID[0]], ["$hook", $ID[1]]], deliveryid => [[$delivery, $ID[0]], ["$delivery", $ID[1]]]);
 my %by_method = ('create_repo.repo_name' => \@tops, 'create_repo_group.group_name' => \@tops,
     'search.repo_name' => \@repos, 'search.repo_group_name' => \@groups,
@@ -118,7 +122,7 @@ my %values = (
     page => [1, 'nothing', 2], page_limit => [10, 'nothing', -1],
     settings => [{ a => 1 }, 'nothing'], url => ['http://127.0.0.1:1/', 'ftp://x/', undef],
     events => [['repo-push'], ['nothing'], 'nothing'], secret => ['of eve', undef], send_token => ['true'],
-    files => [{ a => { content => 'x' } }],
+    files => [{ a => { content => 'x' } }], background => ['false', 'true'],
 );
 
 # Argument lists: all good, one of them bad, all bad.

@@ -40,4 +40,7 @@ bool rc_http_beside_is_ended(void);
 /** Starts the process that sends events to webhooks, if @a config wants one. sender.c */
 void rc_http_sender_start(const rc_env_config_t *config, server_rec *s, apr_pool_t *pconf);
 
+/** Starts the process whose children run tasks, if @a config wants one. tasks.c */
+void rc_http_tasks_start(const rc_env_config_t *config, server_rec *s, apr_pool_t *pconf);
+
 #endif

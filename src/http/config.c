@@ -86,6 +86,8 @@ static const rc_directive_t server_rows[] = {
      RC_SERVER, ENV(RC_FLAG, svn_hooks)},
     {"RcapiMaintenance", "whether the server packs repositories in the background after changes (default On)",
      RC_SERVER, ENV(RC_FLAG, maintenance)},
+    {"RcapiTasks", "calls with background=true that run at once, on all machines (default 2); 0 = none",
+     RC_SERVER, ENV(RC_NUMBER, tasks_max, 0, 1000)},
     {"RcapiWebhooks", "whether the server sends events to webhooks (default On)",
      RC_SERVER, ENV(RC_FLAG, webhooks)},
     {"RcapiWebhookRetry", "seconds until a failed delivery is tried again (default 60), then 10 and 60 times that",

@@ -73,6 +73,7 @@ int rc_http_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, 
         const rc_env_config_t *config = &APR_ARRAY_IDX(slots, i, rc_slot_t *)->config;
 
         rc_http_sender_start(config, s, pconf);
+        rc_http_tasks_start(config, s, pconf);
     }
     return OK;
 }

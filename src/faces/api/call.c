@@ -21,7 +21,8 @@ static rc_err_t *answer(void *baton)
     if (!call->answer)
         return NULL;
     RC_TRY(call->answer(call, call->planned));
-    return rc_json_finish(call->out);
+    RC_TRY(rc_json_finish(call->out));
+    return call->answered ? call->answered(call, call->baton) : NULL;
 }
 
 void rc_call_begin(rc_call_t *call)
@@ -105,12 +106,12 @@ rc_err_t *rc_call_answer_success(rc_json_t *out, rc_call_t *call, const char *ms
     return NULL;
 }
 
-rc_err_t *rc_call_answer_task(rc_json_t *out, rc_call_t *call, const char *msg)
+rc_err_t *rc_call_answer_task(rc_json_t *out, rc_call_t *call, const char *msg, const char *task)
 {
     rc_json_object_begin(out);
     rc_json_member_string(out, "msg", rc_call_text(call, msg));
     rc_json_member_bool(out, "success", true);
-    rc_json_member_null(out, "task");
+    rc_json_member_string(out, "task", task);
     rc_json_object_end(out);
     return NULL;
 }

@@ -33,8 +33,9 @@ static rc_err_t *refuse_caller(rc_call_t *call, rc_refusal_t refusal)
 static rc_err_t *identify(rc_call_t *call)
 {
     const rc_credentials_t credentials = {
-        .local = !call->key,
+        .local = !call->key && !call->key_id,
         .key = call->key,
+        .key_id = call->key_id,
         .only_key = true,
         .roles = RC_ROLE_ALL | RC_ROLE_API,
         .ip = call->request->client_ip,

@@ -157,6 +157,7 @@ struct rc_call_t {
     apr_pool_t *pool;
     rc_actor_t actor;  /* the actor of the use cases; holds the connection and the caller */
     const char *key;   /* NULL: the command line, as the first super-admin */
+    apr_int64_t key_id; /* of a task: the key that its call came with; 0: see key */
     rc_known_t *known; /* of the batch; NULL: the key is looked up */
     rc_fault_t fault;  /* of the request, after an error */
     const rc_method_t *method;
@@ -169,6 +170,8 @@ struct rc_call_t {
     rc_call_fn_t *plan;        /* set by rc_call_plan, with its request */
     void *planned;
     rc_call_fn_t *answer; /* set by the method: writes the result inside of the transaction */
+    rc_call_fn_t *answered; /* runs after it, with `baton`; or NULL */
+    void *baton;
 };
 
 /* The argument of a parameter; NULL or false when the row does not have the parameter. */
@@ -194,8 +197,8 @@ rc_err_t *rc_arg_owner(rc_owner_t *owner, rc_call_t *call);
 /** Writes {"msg": @a msg, "success": true}, with @a msg as rc_call_text returns it. */
 rc_err_t *rc_call_answer_success(rc_json_t *out, rc_call_t *call, const char *msg);
 
-/** The same with "task": null. */
-rc_err_t *rc_call_answer_task(rc_json_t *out, rc_call_t *call, const char *msg);
+/** The same with the id of a task (NULL: null). */
+rc_err_t *rc_call_answer_task(rc_json_t *out, rc_call_t *call, const char *msg, const char *task);
 
 /** Sets the text of this argument in messages (such as a cleaned name). Does not copy @a text. */
 void rc_arg_rename(rc_call_t *call, rc_param_id_t id, const char *text);

@@ -250,14 +250,20 @@ sub pid {
 sub children {
     my ($self) = @_;
     my $pid = $self->pid or return;
-    return grep { slurp("/proc/$_/comm") ne "rcapi-webhooks\n" } children_of($pid);
+    return grep { slurp("/proc/$_/comm") !~ /^rcapi-/ } children_of($pid);
 }
 
 # The process that sends events to webhooks.
-sub senders {
-    my ($self) = @_;
+sub senders { return $_[0]->_beside('rcapi-webhooks') }
+
+# The process that starts those of tasks, and these.
+sub task_parents { return $_[0]->_beside('rcapi-tasks') }
+sub task_processes { return map { children_of($_) } $_[0]->task_parents }
+
+sub _beside {
+    my ($self, $name) = @_;
     my $pid = $self->pid or return;
-    return grep { slurp("/proc/$_/comm") eq "rcapi-webhooks\n" } children_of($pid);
+    return grep { slurp("/proc/$_/comm") eq "$name\n" } children_of($pid);
 }
 
 # Kills one child (default: KILL); its process id.

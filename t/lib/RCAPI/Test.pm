@@ -40,6 +40,7 @@ RCAPI::Test - a private server with mod_rcapi, a fresh database and real git rep
     beside => $other     another node: the database, repositories, secret and users of that object
     preload => [...]     libraries of build/t for httpd
     webhooks => 1        start the process that sends events to webhooks
+    tasks => 2           run so many calls in the background (RcapiTasks; default: 0)
     bare => 1            httpd alone, without module and database (tests of the harness)
     as_root => 1         root's tests only: start httpd as root. Else the whole test gives root's
                          rights up in new, for good, and goes on in a copy of t/lib and build/: paths
@@ -158,6 +159,7 @@ RcapiRemoteSchemes http https git ssh file
 RcapiRemotePrivate on
 END
     $config .= "RcapiWebhooks off\n" if !$self->{webhooks};
+    $config .= 'RcapiTasks ' . ($self->{tasks} // 0) . "\n";
     $config .= "RcapiRemember $ENV{RCAPI_REMEMBER}\n" if $ENV{RCAPI_REMEMBER};
     $config .= "RcapiAccessControllersWhitelist $self->{whitelist}\n" if $self->{whitelist} ne '';
     $config .= "<Location \"$_\">\n    SetHandler rcapi\n$self->{location}\n</Location>\n" for @{ $self->{mounts} };

@@ -2,6 +2,7 @@
 /*
  * The methods that describe, create and pull repositories (contract 02 §5, §2 pull).
  */
+#include "../later.h"
 #include "../list.h"
 
 #include <apr_strings.h>
@@ -78,10 +79,27 @@ static rc_err_t *get_repos(rc_call_t *call, rc_json_t *out)
     return NULL;
 }
 
+static rc_err_t *pull_later(rc_call_t *call, rc_json_t *out)
+{
+    const rc_repo_t *repo = rc_arg_repo(call, RC_P_REPOID);
+    rc_task_order_t order;
+
+    RC_TRY(rc_call_order(&order, call));
+    RC_TRY(rc_repo_pull_later(&call->actor, repo, &order));
+    rc_json_object_begin(out);
+    rc_json_member_string(out, "msg", rc_call_text(call, "Pulling from `{repoid.name}`"));
+    rc_json_member_string(out, "repository", repo->name);
+    rc_json_member_string(out, "task", order.name);
+    rc_json_object_end(out);
+    return NULL;
+}
+
 static rc_err_t *pull(rc_call_t *call, rc_json_t *out)
 {
     const rc_repo_t *repo = rc_arg_repo(call, RC_P_REPOID);
 
+    if (rc_arg_bool(call, RC_P_BACKGROUND))
+        return pull_later(call, out);
     RC_TRY(rc_repo_pull(&call->actor, repo));
     rc_json_object_begin(out);
     rc_json_member_string(out, "msg", apr_psprintf(call->pool, "Pulled from `%s`", repo->name));
@@ -110,19 +128,34 @@ static rc_err_t *plan_repo(rc_call_t *call, void *baton)
     return rc_arg_owner(&creation->owner, call);
 }
 
+#define CREATED "Created new repository `{repo_name}`" /* also of a task that has only begun */
+
+static rc_err_t *answer_created(rc_call_t *call, void *unused)
+{
+    (void)unused;
+    return rc_call_answer_task(call->out, call, CREATED, NULL);
+}
+
 static rc_err_t *create_repo(rc_call_t *call, rc_json_t *out)
 {
     rc_repo_creation_t creation;
+    rc_task_order_t order;
 
     RC_TRY(rc_call_plan(call, plan_repo, &creation));
-    RC_TRY(rc_repo_create(&call->actor, &creation));
-    return rc_call_answer_task(out, call, "Created new repository `{repo_name}`");
+    if (rc_arg_bool(call, RC_P_BACKGROUND)) {
+        RC_TRY(rc_call_order(&order, call));
+        RC_TRY(rc_repo_create_later(&call->actor, &creation, &order));
+        return rc_call_answer_task(out, call, CREATED, order.name);
+    }
+    call->answer = answer_created;
+    return rc_repo_create(&call->actor, &creation);
 }
 
 /* clang-format off */
 const rc_method_t rc_methods_repo[] = {
     {"pull", pull, RC_ANYONE, RC_ALONE,
-     RC_PARAMS(RC_OBJECT2(RC_P_REPOID, RC_REPO, RC_REQUIRED, RC_ADMIN, "repo")),
+     RC_PARAMS(RC_OBJECT2(RC_P_REPOID, RC_REPO, RC_REQUIRED, RC_ADMIN, "repo"),
+               RC_ARG(RC_P_BACKGROUND, RC_BOOL, "False")),
      "Unable to pull changes from `{repoid.name}`", "Fetch from the repository's clone_uri."},
     {"get_repo", get_repo, RC_ANYONE, RC_KEPT,
      RC_PARAMS(RC_OBJECT(RC_P_REPOID, RC_REPO, RC_REQUIRED, RC_READ),
@@ -143,7 +176,8 @@ const rc_method_t rc_methods_repo[] = {
                RC_ARG(RC_P_ENABLE_STATISTICS, RC_BOOL, "False"),
                RC_ARG(RC_P_ENABLE_LOCKING, RC_BOOL, "False"),
                RC_ARG(RC_P_ENABLE_DOWNLOADS, RC_BOOL, "False"),
-               RC_ARG(RC_P_COPY_PERMISSIONS, RC_BOOL, "False")),
+               RC_ARG(RC_P_COPY_PERMISSIONS, RC_BOOL, "False"),
+               RC_ARG(RC_P_BACKGROUND, RC_BOOL, "False")),
      "failed to create repository `{repo_name}`", "Create a repository, empty or cloned."},
     {.name = NULL},
 };

@@ -2,7 +2,7 @@
 /*
  * The method fork_repo: creates a repository as a copy of another one (contract 02 §5).
  */
-#include "../method.h"
+#include "../later.h"
 
 #include "base/text.h"
 #include "domain/repo.h"
@@ -24,13 +24,27 @@ static rc_err_t *plan_fork(rc_call_t *call, void *baton)
     return rc_arg_owner(&fork->owner, call);
 }
 
+#define FORKED "Created fork of `{repoid.name}` as `{fork_name}`"
+
+static rc_err_t *answer_forked(rc_call_t *call, void *unused)
+{
+    (void)unused;
+    return rc_call_answer_task(call->out, call, FORKED, NULL);
+}
+
 static rc_err_t *fork_repo(rc_call_t *call, rc_json_t *out)
 {
     rc_repo_creation_t fork;
+    rc_task_order_t order;
 
     RC_TRY(rc_call_plan(call, plan_fork, &fork));
-    RC_TRY(rc_repo_fork(&call->actor, &fork));
-    return rc_call_answer_task(out, call, "Created fork of `{repoid.name}` as `{fork_name}`");
+    if (rc_arg_bool(call, RC_P_BACKGROUND)) {
+        RC_TRY(rc_call_order(&order, call));
+        RC_TRY(rc_repo_fork_later(&call->actor, &fork, &order));
+        return rc_call_answer_task(out, call, FORKED, order.name);
+    }
+    call->answer = answer_forked;
+    return rc_repo_fork(&call->actor, &fork);
 }
 
 /* clang-format off */
@@ -42,7 +56,8 @@ const rc_method_t rc_methods_repo_fork[] = {
                RC_ARG(RC_P_DESCRIPTION, RC_TEXT, "''"),
                RC_ARG(RC_P_COPY_PERMISSIONS, RC_BOOL, "False"),
                RC_ARG(RC_P_PRIVATE, RC_BOOL, "False"),
-               RC_ARG(RC_P_LANDING_REV, RC_TEXT, "'rev:tip'")),
+               RC_ARG(RC_P_LANDING_REV, RC_TEXT, "'rev:tip'"),
+               RC_ARG(RC_P_BACKGROUND, RC_BOOL, "False")),
      "failed to fork repository `{repoid.name}` as `{fork_name}`",
      "Create a repository as a copy of another one."},
     {.name = NULL},
