@@ -21,8 +21,11 @@ my @steps = map { unescape($_) } slurp("$build/gen/rc_schema_server.def") =~ /^S
 cmp_ok(scalar(keys %texts), '>', 100, 'statements');
 cmp_ok(scalar(@steps), '>=', 8, 'schema steps');
 
-is(ask($steps[$_]), '', 'schema step ' . ($_ + 1)) for 0 .. $#steps;
-is(try_statement($texts{$_}), '', $_) for sort keys %texts;
+my @complaints = complaints(@steps);
+is($complaints[$_], '', 'schema step ' . ($_ + 1)) for 0 .. $#steps;
+my @names = sort keys %texts;
+@complaints = try_statements(@texts{@names});
+is($complaints[$_], '', $names[$_]) for 0 .. $#names;
 
 # What PostgreSQL does not know or judges otherwise.
 my %foreign = (
@@ -39,25 +42,25 @@ my %foreign = (
         VALUES (NULLIF(?1, 1), '', 'public', 1, 1, 1)"
         => qr/null value in column "gist_id"/,
 );
-like(try_statement($_), $foreign{$_}, "rejected: $_") for sort keys %foreign;
+my @foreign = sort keys %foreign;
+@complaints = try_statements(@foreign);
+like($complaints[$_], $foreign{ $foreign[$_] }, "rejected: $foreign[$_]") for 0 .. $#foreign;
 
 $pg->drop($database);
 done_testing;
 
-# What PostgreSQL complains of in a statement. Rows that another one would need are not there.
-sub try_statement {
-    my ($text) = @_;
-    my ($count) = sort { $b <=> $a } $text =~ /\?(\d+)/g;
-    my $arguments = $count ? '(' . join(', ', ("'1'") x $count) . ')' : '';
-    my $complaint = ask("PREPARE s AS $text;\nBEGIN;\nEXECUTE s$arguments;\nROLLBACK");
-    return $complaint =~ /violates (?:foreign key|check|unique) constraint/ ? '' : $complaint;
+# What PostgreSQL complains of in statements. Rows that another one would need are not there.
+sub try_statements {
+    my @prepared = map {
+        my ($count) = sort { $b <=> $a } /\?(\d+)/g;
+        my $arguments = $count ? '(' . join(', ', ("'1'") x $count) . ')' : '';
+        "PREPARE s AS $_;\nBEGIN;\nEXECUTE s$arguments";
+    } @_;
+    return map { /violates (?:foreign key|check|unique) constraint/ ? '' : $_ } complaints(@prepared);
 }
 
 # The text of a C string.
 sub unescape { return $_[0] =~ s/\\(.)/$1 eq 'n' ? "\n" : $1/ger }
 
-# What PostgreSQL complains of in some SQL; parameters are $1 there.
-sub ask {
-    my ($sql) = @_;
-    return $pg->complaint($database, $sql =~ s/\?(\d+)/\$$1/gr);
-}
+# What PostgreSQL complains of in texts of SQL; parameters are $1 there.
+sub complaints { return $pg->complaints($database, map { s/\?(\d+)/\$$1/gr } @_) }

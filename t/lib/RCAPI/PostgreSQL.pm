@@ -119,11 +119,15 @@ sub dump {
         _plain($name))->{out} =~ s/^\\(?:un)?restrict .*\n//mgr; # these have a word of their own each time
 }
 
-# What PostgreSQL complains of in some SQL, or ''.
-sub complaint {
-    my ($self, $name, $text) = @_;
-    my $r = $self->_psql(_plain($name), $text);
-    return $r->{exit} ? $r->{err} || 'no reason' : '';
+# What PostgreSQL complains of first in each of some texts of SQL, or ''. One session runs them; each begins without a
+# transaction or prepared statement of the one before.
+sub complaints {
+    my ($self, $name, @texts) = @_;
+    my $r = $self->_psql(_plain($name), join "\n", '\set ON_ERROR_STOP 0', 'SET client_min_messages = error;',
+        map({ "$_;\nROLLBACK;\nDEALLOCATE ALL;\n\\warn '-- next'" } @texts), '');
+    my @all = split /^-- next\n/m, $r->{err}, -1;
+    die "psql: $r->{err}" if @all != @texts + 1 || pop @all ne '';
+    return map { s/(?<=.)^ERROR:.*//msr } @all;
 }
 
 # Connections to a database that are in a transaction and do nothing.
