@@ -64,7 +64,7 @@ sub commit {
 }
 
 sub head { $t->git($_[0], 'rev-parse', $_[1] // 'HEAD') =~ s/\n//r }
-sub exists_in { scalar(() = $t->git($_[0]{path}, 'for-each-ref', $_[1]) =~ /\n/g) }
+sub exists_in { -e "$_[0]{path}/$_[1]" || slurp("$_[0]{path}/packed-refs") =~ m{ \Q$_[1]\E(?:/|$)}m ? 1 : 0 }
 
 # What the journal says of pushes since the last call.
 my $last = 0;

@@ -176,12 +176,16 @@ sub kill_within {
     return $killed;
 }
 
-# Calls $code until it is true, for at most $seconds times slow(); its last value.
+# Calls $code until it is true, for at most $seconds times slow(); its last value. What takes long is looked at less
+# often: looking may cost as much as what is waited for.
 sub patiently {
     my ($seconds, $code) = @_;
     my $end = time + $seconds * slow();
-    my $value;
-    sleep 0.01 until ($value = $code->()) || time > $end;
+    my ($pause, $value) = 0.01;
+    until (($value = $code->()) || time > $end) {
+        sleep $pause;
+        $pause *= 1.1 if $pause < 0.05;
+    }
     return $value;
 }
 
