@@ -421,12 +421,12 @@ sub http_date {
 my $large = $t->repo('large', build => sub {
     my ($work) = @_;
     my $line = 'a line of a large text, and its number is ';
-    spew("$work/large.txt", join '', map { "$line$_\n" } 1 .. 400_000);
-    spew("$work/large.bin", join('', map { "$line$_\n" } 1 .. 400_000) . "\0");
-    spew("$work/large.png", pack 'N*', map { $_ * 2_654_435_761 % 4_294_967_296 } 1 .. 3_000_000);
-    $t->git($work, 'add', '.');
+    spew("$work/large.txt", join '', map { "$line$_\n" } 1 .. 200_000);
+    spew("$work/large.bin", join('', map { "$line$_\n" } 1 .. 200_000) . "\0");
+    spew("$work/large.png", pack 'N*', map { $_ * 2_654_435_761 % 4_294_967_296 } 1 .. 2_200_000);
+    $t->git($work, qw(-c core.compression=0 add .));
     $t->git($work, 'commit', '-q', '-m', 'large');
-    spew("$work/large.txt", join '', map { $_ == 200_000 ? "changed\n" : "$line$_\n" } 1 .. 400_000);
+    spew("$work/large.txt", join '', map { $_ == 100_000 ? "changed\n" : "$line$_\n" } 1 .. 200_000);
     $t->git($work, 'commit', '-qam', 'larger');
 });
 
