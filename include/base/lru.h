@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * A cache in memory, shared by the threads of a process. Its size in bytes is limited; the least
- * recently used entry is evicted first. A key must name all that an entry depends on, or the entry
- * must say itself until when it is valid.
+ * recently used entry is evicted first, and those that were never found before the others: values
+ * that nobody asks for again do not push out those that are used. A key must name all that an entry
+ * depends on, or the entry must say itself until when it is valid.
  */
 #ifndef RC_BASE_LRU_H
 #define RC_BASE_LRU_H

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Implements the cache: a hash table, whose entries are also in a list in the order of use. Clients
- * choose parts of keys; a secret in the hash keeps them from filling one bucket.
+ * Implements the cache: a hash table, whose entries are also in lists in the order of use. An entry
+ * that was found once is proven: what is stored and never asked for again does not push it out.
+ * Clients choose parts of keys; a secret in the hash keeps them from filling one bucket.
  */
 #include "base/lru.h"
 
@@ -17,10 +18,12 @@
 #define SHARE    8    /* an entry may have at most 1/SHARE of the cache */
 #define EXPECTED 1024 /* bytes of an entry, which determine the number of buckets */
 #define OVERHEAD 32   /* bytes that malloc and the table need for an entry */
+#define FRESH    4    /* at least 1/FRESH of a full cache are entries that were not found yet */
 
 typedef struct entry_t {
     APR_RING_ENTRY(entry_t) link; /* the most recently used entry is first */
     struct entry_t *next;         /* in its bucket */
+    bool proven;
     apr_uint64_t hash;
     apr_size_t size;         /* bytes that it counts for */
     apr_size_t len, key_len; /* of the content, and of the key behind it */
@@ -32,10 +35,10 @@ APR_RING_HEAD(entries_t, entry_t);
 struct rc_lru_t {
     apr_uint64_t secret[2];
     apr_thread_mutex_t *mutex; /* guards the members below */
-    struct entries_t entries;
+    struct entries_t fresh, proven;
     entry_t **buckets;
     apr_size_t mask; /* number of buckets - 1 */
-    apr_size_t used, max;
+    apr_size_t used, used_proven, max;
 };
 
 /* Folds the product of two numbers. */
@@ -73,6 +76,24 @@ static entry_t **find_link(rc_lru_t *cache, rc_bytes_t key, apr_uint64_t hash)
     return at;
 }
 
+/* Puts an entry at the head of a list. */
+static void link_entry(rc_lru_t *cache, entry_t *entry, bool proven)
+{
+    struct entries_t *list = proven ? &cache->proven : &cache->fresh;
+
+    entry->proven = proven;
+    cache->used += entry->size;
+    cache->used_proven += proven ? entry->size : 0;
+    APR_RING_INSERT_HEAD(list, entry, entry_t, link);
+}
+
+static void unlink_entry(rc_lru_t *cache, entry_t *entry)
+{
+    APR_RING_REMOVE(entry, link);
+    cache->used -= entry->size;
+    cache->used_proven -= entry->proven ? entry->size : 0;
+}
+
 static void drop(rc_lru_t *cache, entry_t *entry)
 {
     entry_t **at = &cache->buckets[entry->hash & cache->mask];
@@ -80,17 +101,37 @@ static void drop(rc_lru_t *cache, entry_t *entry)
     while (*at != entry)
         at = &(*at)->next;
     *at = entry->next;
-    APR_RING_REMOVE(entry, link);
-    cache->used -= entry->size;
+    unlink_entry(cache, entry);
     free(entry);
+}
+
+/* Makes an entry the first of the proven ones; the last of too many get another chance. */
+static void prove(rc_lru_t *cache, entry_t *entry)
+{
+    entry_t *last;
+
+    unlink_entry(cache, entry);
+    link_entry(cache, entry, true);
+    while (cache->used_proven > cache->max - cache->max / FRESH) {
+        last = APR_RING_LAST(&cache->proven);
+        unlink_entry(cache, last);
+        link_entry(cache, last, false);
+    }
+}
+
+/* Drops the entry that is likely to be missed least. */
+static void drop_one(rc_lru_t *cache)
+{
+    drop(cache, APR_RING_EMPTY(&cache->fresh, entry_t, link) ? APR_RING_LAST(&cache->proven)
+                                                             : APR_RING_LAST(&cache->fresh));
 }
 
 static apr_status_t drop_all(void *data)
 {
     rc_lru_t *cache = data;
 
-    while (!APR_RING_EMPTY(&cache->entries, entry_t, link))
-        drop(cache, APR_RING_FIRST(&cache->entries));
+    while (cache->used)
+        drop_one(cache);
     return APR_SUCCESS;
 }
 
@@ -114,7 +155,8 @@ rc_err_t *rc_lru_create(rc_lru_t **out, apr_size_t bytes, apr_pool_t *pool)
     if (RAND_bytes((unsigned char *)cache->secret, sizeof(cache->secret)) != 1)
         return rc_err_internal(pool, APR_SUCCESS, "no random bytes");
     cache->secret[1] |= 1;
-    APR_RING_INIT(&cache->entries, entry_t, link);
+    APR_RING_INIT(&cache->fresh, entry_t, link);
+    APR_RING_INIT(&cache->proven, entry_t, link);
     cache->max = bytes;
     make_buckets(cache, pool);
     apr_pool_cleanup_register(pool, cache, drop_all, apr_pool_cleanup_null);
@@ -122,15 +164,13 @@ rc_err_t *rc_lru_create(rc_lru_t **out, apr_size_t bytes, apr_pool_t *pool)
     return NULL;
 }
 
-/* Finds an entry and makes it the most recently used one. The mutex is held. */
+/* Finds an entry; from now on it is a proven one. The mutex is held. */
 static entry_t *use(rc_lru_t *cache, rc_bytes_t key, apr_uint64_t hash)
 {
     entry_t *entry = *find_link(cache, key, hash);
 
-    if (entry) {
-        APR_RING_REMOVE(entry, link);
-        APR_RING_INSERT_HEAD(&cache->entries, entry, entry_t, link);
-    }
+    if (entry)
+        prove(cache, entry);
     return entry;
 }
 
@@ -150,19 +190,21 @@ rc_bytes_t rc_lru_find(rc_lru_t *cache, rc_bytes_t key, apr_pool_t *pool)
 static void insert_entry(rc_lru_t *cache, entry_t *entry)
 {
     rc_bytes_t key = {entry->content + entry->len, entry->key_len};
+    bool proven = false;
     entry_t **at;
 
     apr_thread_mutex_lock(cache->mutex);
     at = find_link(cache, key, entry->hash);
-    if (*at)
+    if (*at) {
+        proven = (*at)->proven;
         drop(cache, *at);
+    }
     at = &cache->buckets[entry->hash & cache->mask];
     entry->next = *at;
     *at = entry;
-    APR_RING_INSERT_HEAD(&cache->entries, entry, entry_t, link);
-    cache->used += entry->size;
+    link_entry(cache, entry, proven);
     while (cache->used > cache->max)
-        drop(cache, APR_RING_LAST(&cache->entries));
+        drop_one(cache);
     apr_thread_mutex_unlock(cache->mutex);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Tests the cache of answers: stored entries are found, and its size is limited.
+ * Tests the cache of answers: stored entries are found, its size is limited, and entries that were
+ * found before stay.
  */
 #include "unit.h"
 
@@ -71,6 +72,30 @@ static void bounded(void **state)
     assert_non_null(get("3600"));
 }
 
+/* Entries that were found stay among many that never are, but not for ever. */
+static void proven(void **state)
+{
+    int i;
+
+    (void)state;
+    ASSERT_OK(rc_lru_create(&cache, 10000, pool));
+    put("used", "x", 100);
+    assert_non_null(get("used"));
+    for (i = 0; i < 100; i++)
+        put(apr_psprintf(pool, "%d", i), "y", 1000);
+    assert_null(get("90"));
+    assert_non_null(get("used"));
+    for (i = 100; i < 110; i++) { /* more proven ones than there is room for */
+        put(apr_psprintf(pool, "%d", i), "y", 1000);
+        assert_non_null(get(apr_psprintf(pool, "%d", i)));
+    }
+    put("more", "y", 1000);
+    put("again", "y", 1000);
+    put("and more", "y", 1000);
+    assert_null(get("used"));
+    assert_non_null(get("109"));
+}
+
 static rc_bytes_t bytes(const char *text)
 {
     return (rc_bytes_t){text, strlen(text)};
@@ -96,6 +121,7 @@ static void stores_bytes(void **state)
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(keeps),
     cmocka_unit_test(bounded),
+    cmocka_unit_test(proven),
     cmocka_unit_test(stores_bytes),
 };
 
