@@ -22,6 +22,11 @@ rc_err_t *rc_store_disk_change_stands(bool *stands, rc_db_t *db, const char *tok
 
 /** Returns a server setting in @a pool; NULL when it was never set. */
 rc_err_t *rc_store_setting(const char **value, rc_db_t *db, const char *name, apr_pool_t *pool);
+
+/** The same, from what is remembered (db/memory.h) if that holds: for reading, between no rc_recall
+ * and its rc_remember. */
+rc_err_t *rc_store_setting_seen(const char **value, rc_db_t *db, const char *name,
+                                apr_pool_t *pool);
 rc_err_t *rc_store_setting_set(rc_db_t *db, const char *name, const char *value);
 
 #endif

@@ -4,6 +4,9 @@
  */
 #include "store/setting.h"
 
+#include <string.h>
+
+#include "db/memory.h"
 #include "sql.h"
 
 rc_err_t *rc_store_disk_change_add(rc_db_t *db, const char *token)
@@ -41,6 +44,20 @@ rc_err_t *rc_store_setting(const char **value, rc_db_t *db, const char *name, ap
     RC_TRY(rc_step(&found, st, db));
     *value = found ? rc_column_text(st, 0, pool) : NULL;
     rc_done(st);
+    return NULL;
+}
+
+/* What is kept is the text with its end; no byte: there is no such setting. */
+rc_err_t *rc_store_setting_seen(const char **value, rc_db_t *db, const char *name, apr_pool_t *pool)
+{
+    const rc_memory_key_t key = {.kind = 's', .data = name, .len = strlen(name)};
+    rc_bytes_t kept = rc_recall(db, &key, pool);
+
+    *value = kept.len ? kept.data : NULL;
+    if (kept.data)
+        return NULL;
+    RC_TRY(rc_store_setting(value, db, name, pool));
+    rc_remember(db, &key, RC_SINCE_RECALL, (rc_bytes_t){*value, *value ? strlen(*value) + 1 : 0});
     return NULL;
 }
 

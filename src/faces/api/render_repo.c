@@ -92,7 +92,7 @@ static rc_err_t *fields_shown(bool *shown, rc_call_t *call)
 {
     const char *value;
 
-    RC_TRY(rc_store_setting(&value, call->actor.db, "repository_fields", call->pool));
+    RC_TRY(rc_store_setting_seen(&value, call->actor.db, "repository_fields", call->pool));
     *shown = value && rc_text_truth(value);
     return NULL;
 }
