@@ -7,10 +7,12 @@
 use strict;
 use warnings;
 
+use File::Path qw(remove_tree);
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use JSON::PP ();
 use Test::More;
+use Time::HiRes qw(lstat utime);
 
 use RCAPI::Run qw(rounds slurp spew);
 use RCAPI::Test;
@@ -329,9 +331,25 @@ sub mend {
     my $path = $repo->{path};
     chmod 0755, grep { -d } $path, glob "$path/{refs/heads,objects/*}";
     rename $path, "$spare/damaged" if $anew || !-d $path || -l $path;
-    my $whole = "$spare/$repo->{name}";
-    system((-d $path ? "rm -rf '$path'/* && cp -a '$whole'/. '$path'/" : "cp -a '$whole' '$path'")
-        . "; cd '$spare' && rm -rf damaged whole objects heads") == 0 or die 'not mended';
+    remove_tree(glob "$path/*") if -d $path;
+    copy("$spare/$repo->{name}", $path);
+    remove_tree(map { "$spare/$_" } qw(damaged whole objects heads));
+}
+
+# Copies a file, or a folder into one that may exist, with modes and times.
+sub copy {
+    my ($from, $to) = @_;
+    my ($mode, @times) = (lstat $from)[2, 8, 9];
+    return symlink(readlink $from, $to) || die "$to: $!" if -l _;
+    if (-d _) {
+        -d $to || mkdir $to or die "$to: $!";
+        opendir my $folder, $from or die "$from: $!";
+        copy("$from/$_", "$to/$_") for grep { !/^\.\.?\z/ } readdir $folder;
+    } else {
+        spew($to, slurp($from));
+    }
+    chmod $mode & 07777, $to;
+    utime @times, $to;
 }
 
 my %repos = map { $_ => repository($_, $_ eq 'packed') } qw(loose packed);
