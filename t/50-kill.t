@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Nothing that was acknowledged is lost, and nothing is half done, whoever is killed: children of
-# httpd at random moments of 500 writes (2,000 with RCAPI_ROUNDS=all), then all of httpd at once, then rcapi-admin.
+# httpd at random moments of 300 writes (2,000 with RCAPI_ROUNDS=all), then all of httpd at once, then rcapi-admin.
 use strict;
 use warnings;
 use lib 't/lib';
@@ -13,7 +13,7 @@ use RCAPI::Run qw(kill_within patiently rounds slow slurp);
 use RCAPI::Test;
 
 my $CLIENTS = 4;
-my $WRITES = $ENV{RCAPI_WRITES} // rounds(500, 2000);      # acknowledged ones, of all clients
+my $WRITES = $ENV{RCAPI_WRITES} // rounds(300, 2000);      # acknowledged ones, of all clients
 my $PATIENCE = 200; # seconds that they may take on a quiet machine
 my $seed = $ENV{SEED} // 1;
 note("SEED=$seed");
@@ -217,7 +217,7 @@ my ($whole, $cut, %made) = (0, 0);
 $start = time;
 my $r = $t->try_admin(qw(call create_repo repo_name:timed repo_type:git));
 my $usual = time - $start;
-for my $i (1 .. 60) {
+for my $i (1 .. rounds(36, 60)) {
     my $name = $i % 2 ? "a$i" : "ga/$i";
     my $pid = fork // die "fork: $!";
     if (!$pid) {
