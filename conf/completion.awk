@@ -3,7 +3,8 @@
 # for a shell: -v shell=bash or -v shell=zsh. conf/completion-admin.awk uses it, too.
 BEGIN {
     FS = "\t"
-    options = "--help --version --apikey --apikey-stdin --apihost --config --save-config --format --timeout"
+    options = "--help --version --apikey --apikey-stdin --apihost --config --save-config --format --timeout " \
+        "--background"
     formats = "pretty json table"
     if (shell != "admin") {
         add("login", "", "make a token for this machine, by name and password")

@@ -218,8 +218,9 @@ subtest 'usage' => sub {
     is_run(client(['-h']), 0, $help->{out}, '', '-h');
     is_run(client(['get_repo', 'x', '-h', '--nope']), 0, $help->{out}, '', '-h behind a method');
     for my $word (
-        qw(--version --apikey --apikey-stdin --apihost --config --save-config --format --timeout key:value key:=
-        key:@FILE key:@- .config/rhodecode .rhodecode 0600 USERPROFILE CURL_CA_BUNDLE RHODECODE_API_KEY table)) {
+        qw(--version --apikey --apikey-stdin --apihost --config --save-config --format --timeout --background
+        key:value key:= key:@FILE key:@- .config/rhodecode .rhodecode 0600 USERPROFILE CURL_CA_BUNDLE
+        RHODECODE_API_KEY table)) {
         like($help->{out}, qr/\Q$word\E/, "help tells about $word");
     }
     like($help->{out}, qr/^  $_  \S/m, "help tells about exit status $_") for 0 .. 3;

@@ -204,5 +204,58 @@ subtest 'rights are checked again' => sub {
     is ended($other)->{error}, 'Request from this user not allowed', 'a user who is not active';
 };
 
+# A call by rhodecode-api on a terminal: what it takes from the keyboard, what it shows until a text, and later.
+sub on_terminal {
+    my ($words, $text, $then) = @_;
+    local $ENV{RHODECODE_API_KEY} = $t->key('admin');
+    my $command = join ' ', map { "'$_'" } $t->program('rhodecode-api'), '--format=json', '--apihost=' . $t->url,
+        @$words;
+    my $pid = open2(my $out, my $in, 'script', '-qec', $command, '/dev/null');
+    my $shown = '';
+    1 while $shown !~ $text && sysread $out, $shown, 4096, length $shown;
+    $then->($in);
+    1 while sysread $out, $shown, 4096, length $shown;
+    close $in;
+    waitpid $pid, 0;
+    return ($shown, $? >> 8);
+}
+
+subtest 'rhodecode-api' => sub {
+    my $r = $t->run({ env => { RHODECODE_API_KEY => $t->key('admin') } }, $t->program('rhodecode-api'),
+        '--format=json', '--apihost=' . $t->url, qw(create_repo --background repo_name:plain repo_type:git));
+    like $r->{out}, qr/^\{"msg": "Created new repository `plain`", "success": true, "task": "([0-9a-f]{40})"\}$/,
+        'without a terminal: the answer';
+    is "$r->{exit}$r->{err}", '0', 'and nothing else';
+    is ended($r->{out} =~ /([0-9a-f]{40})/)->{state}, 'done', 'a task';
+    my ($uri, $open) = gate();
+    my ($shown, $status) = on_terminal(['--background', 'create_repo', 'repo_name:bar', 'repo_type:git',
+        "clone_uri:$uri"], qr/\[#+\.+\] +\d+%  Receiving/, $open);
+    like $shown, qr/^\r\[\.+\] +pending.*\r\[#+\.+\] +(\d+)%  Receiving objects: +\1%/s, 'a bar';
+    like $shown, qr/\r\e\[K\{"msg": "Created new repository `bar`", "success": true, "task": null\}\r\n\z/,
+        'the result';
+    is $status, 0, 'success';
+    unlike $shown, qr/\Q$PASSWORD/, 'no password';
+    ($shown, $status) = on_terminal(['create_repo', 'repo_name:late', 'repo_type:git', "clone_uri:$FILE-not",
+        'background:true'], qr/pending/, sub { });
+    like $shown, qr/\r\e\[K"failed to create repository `late`"\r\n/, 'a failure';
+    is $status, 1, 'its status';
+    ($uri, $open) = gate();
+    ($shown, $status) = on_terminal(['create_repo', 'repo_name:left', 'repo_type:git', "clone_uri:$uri",
+        'background:=true'], qr/ Receiving/, sub { syswrite $_[0], "\003" });
+    like $shown, qr/\nThe task goes on: rhodecode-api get_task task:([0-9a-f]{40})\r\n/, 'Ctrl-C';
+    is $status, 130, 'ends the client';
+    my ($id) = $shown =~ /task:([0-9a-f]{40})/;
+    is task($id)->{state}, 'running', 'and not the task';
+    ($shown, $status) = on_terminal(['create_repo', 'repo_name:longer', 'repo_type:git', '--background',
+        '--timeout=1'], qr/pending/, sub { });
+    like $shown, qr/\r\e\[KCall failed: the task takes longer\r\nThe task goes on: /, '--timeout';
+    is $status, 3, 'its status';
+    $open->();
+    is ended($id)->{state}, 'done', 'which is done';
+    $r = $t->run({ env => { RHODECODE_API_KEY => $t->key('admin') } }, $t->program('rhodecode-api'),
+        '--format=json', '--apihost=' . $t->url, qw(--background pull repoid:plain));
+    is "$r->{exit} $r->{out}", "1 \"Unable to pull changes from `plain`\"\n", 'what is refused at once';
+};
+
 $t->done;
 done_testing;

@@ -61,6 +61,7 @@ typedef struct rc_cli_options_t {
     long timeout;       /* seconds for the whole call, 0 for no limit */
     rc_cli_format_t format;
     bool stdin_key; /* the key is the first line of standard input */
+    bool background;
     bool save;
     bool help;
     bool version;
@@ -151,6 +152,13 @@ typedef struct rc_cli_call_t {
 /* Send the call and read its answer. With RC_CLI_OK *value is the result, with RC_CLI_REFUSED the
  * error: a part of *root, which the caller frees. Else *root is NULL. */
 int rc_cli_call(struct json_object **root, struct json_object **value, const rc_cli_call_t *call);
+
+/* -- client_task.c: calls in the background -- */
+
+/* When the call runs in the background and standard error is a terminal: wait for its end and show
+ * how far it is. *root and *value, the answer, become what the call would have answered otherwise.
+ */
+int rc_cli_follow(struct json_object **root, struct json_object **value, const rc_cli_call_t *call);
 
 /* -- client_hint.c -- */
 

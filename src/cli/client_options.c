@@ -24,6 +24,7 @@ enum {
     OPT_APIKEY_STDIN,
     OPT_APIHOST,
     OPT_CONFIG,
+    OPT_BACKGROUND,
     OPT_SAVE,
     OPT_FORMAT,
     OPT_TIMEOUT,
@@ -37,6 +38,7 @@ static const struct option LONG_OPTIONS[] = {
     {"apikey-stdin", no_argument, NULL, OPT_APIKEY_STDIN},
     {"apihost", required_argument, NULL, OPT_APIHOST},
     {"config", required_argument, NULL, OPT_CONFIG},
+    {"background", no_argument, NULL, OPT_BACKGROUND},
     {"save-config", no_argument, NULL, OPT_SAVE},
     {"format", required_argument, NULL, OPT_FORMAT},
     {"timeout", required_argument, NULL, OPT_TIMEOUT},
@@ -46,7 +48,8 @@ static const struct option LONG_OPTIONS[] = {
 static const char HELP[] =
     "usage: rhodecode-api [-h] [--format=FORMAT] [--apikey=APIKEY] [--apihost=APIHOST]\n"
     "                     [--apikey-stdin] [--config=CONFIG] [--save-config]\n"
-    "                     [--timeout=SECONDS] [--version] METHOD [key:value ...]\n"
+    "                     [--timeout=SECONDS] [--background] [--version]\n"
+    "                     METHOD [key:value ...]\n"
     "\n"
     "       rhodecode-api login URL | rhodecode-api logout\n"
     "\n"
@@ -68,6 +71,10 @@ static const char HELP[] =
     "                     table: a list as aligned columns, without nested values\n"
     "  --timeout SECONDS  give up after this time; by default a call may take as long\n"
     "                     as it needs, only connecting is limited to 30 seconds\n"
+    "  --background       have the server make the call in the background, as the\n"
+    "                     argument background:=true does. On a terminal, a bar shows how\n"
+    "                     far it is, until its result is there; else the answer holds\n"
+    "                     its id, for get_task. Ctrl-C ends the bar, not the call\n"
     "\n"
     "Arguments of the method; the first colon separates, of equal keys the last one wins:\n"
     "  key:value          the string \"value\", never converted; may be empty\n"
@@ -173,6 +180,9 @@ static int set_option(rc_cli_options_t *opt, int option, char *value)
         return RC_CLI_OK;
     case OPT_APIKEY_STDIN:
         opt->stdin_key = true;
+        return RC_CLI_OK;
+    case OPT_BACKGROUND:
+        opt->background = true;
         return RC_CLI_OK;
     case OPT_SAVE:
         opt->save = true;

@@ -35,6 +35,8 @@ static int exchange(const rc_cli_call_t *call, rc_cli_format_t format)
     struct json_object *root, *value;
     int status = rc_cli_call(&root, &value, call);
 
+    if (status == RC_CLI_OK)
+        status = rc_cli_follow(&root, &value, call);
     if (status == RC_CLI_NO_ANSWER)
         return status;
     print_answer(value, format);
@@ -52,6 +54,8 @@ static int call(const rc_cli_options_t *opt, const rc_cli_config_t *conf)
 
     if (status != RC_CLI_OK)
         return status;
+    if (opt->background)
+        rc_cli_json_add(call.args, "background", rc_cli_need(json_object_new_boolean(true)));
     if (opt->format == RC_CLI_PRETTY) {
         printf("Calling method %s => %s\n", opt->method, conf->apihost);
         fflush(stdout); /* a call may take long */
