@@ -18,19 +18,19 @@
 #define RC_PROC_TEXT (8 * 1024) /* bytes of the program's text that are kept: the last ones */
 
 typedef struct rc_proc_t {
-    const char *const *argv;    /* ended by NULL; a name without '/' is looked up in RC_PROC_PATH */
-    const char *const *env;     /* the whole environment, ended by NULL */
-    const char *dir;            /* its working directory */
-    int keep;                   /* a descriptor that stays open in it (a lock); 0 = none */
-    int in, out;                /* standard input and output; -1: /dev/null, and result->text */
-    apr_time_t deadline;        /* on rc_clock(); then the process group is killed */
-    apr_off_t max_file;         /* bytes of each file it writes; 0 = no limit */
-    apr_off_t max_memory;       /* bytes of memory; 0 = no limit */
-    int max_cpu;                /* seconds of processor time; 0 = no limit */
-    int nice;                   /* lowers its priority: 1 to 19; 0 = as this process */
-    bool outlives_us;           /* it may finish when this process dies; else it is killed */
-    bool gentle;                /* it cleans up at SIGTERM: instead of being killed it gets that
-                                 * signal, and is killed if it has not ended half a second later */
+    const char *const *argv; /* ended by NULL; a name without '/' is looked up in RC_PROC_PATH */
+    const char *const *env;  /* the whole environment, ended by NULL */
+    const char *dir;         /* its working directory */
+    int keep;                /* a descriptor that stays open in it (a lock); 0 = none */
+    int in, out;             /* standard input and output; -1: /dev/null, and result->text */
+    apr_time_t deadline;     /* on rc_clock(); then the process group is killed */
+    apr_off_t max_file;      /* bytes of each file it writes; 0 = no limit */
+    apr_off_t max_memory;    /* bytes of memory; 0 = no limit */
+    int max_cpu;             /* seconds of processor time; 0 = no limit */
+    int nice;                /* lowers its priority: 1 to 19; 0 = as this process */
+    bool outlives_us;        /* it may finish when this process dies; else it is killed */
+    bool gentle;             /* it cleans up at SIGTERM: instead of being killed it gets that
+                              * signal, and is killed if it has not ended half a second later */
     /* Takes standard error (and output, unless `out` is given) as it comes, in pieces. Or NULL. */
     void (*hear)(void *baton, const char *text, apr_size_t len);
     void *hear_baton;

@@ -14,18 +14,19 @@
 #include "base/limit.h"
 
 typedef struct rc_work_t {
-    apr_pool_t *pool;          /* of the answer: its slot is released when the pool ends */
-    apr_interval_time_t time;  /* the longest time for the answer; 0 = no limit */
-    apr_time_t deadline;       /* the same, on rc_clock(); 0 = none */
-    apr_off_t bytes;           /* of contents: how many may still be read */
-    apr_off_t cheap;           /* of these: how many may be read without a slot */
-    apr_int64_t entries;       /* files and directories: how many may still be read */
-    rc_limit_t *expensive;     /* the slots; NULL: no slot is required */
-    rc_limit_t *visitors;      /* those of visitors, for a slot too; NULL: the caller is no visitor */
-    bool costly;               /* the answer has its slot */
+    apr_pool_t *pool;         /* of the answer: its slot is released when the pool ends */
+    apr_interval_time_t time; /* the longest time for the answer; 0 = no limit */
+    apr_time_t deadline;      /* the same, on rc_clock(); 0 = none */
+    apr_off_t bytes;          /* of contents: how many may still be read */
+    apr_off_t cheap;          /* of these: how many may be read without a slot */
+    apr_int64_t entries;      /* files and directories: how many may still be read */
+    rc_limit_t *expensive;    /* the slots; NULL: no slot is required */
+    rc_limit_t *visitors; /* those of visitors, for a slot too; NULL: the caller is no visitor */
+    bool costly;          /* the answer has its slot */
     bool (*gone)(void *baton); /* returns whether the client has gone; NULL: unknown */
-    void (*progress)(void *baton, const char *line); /* takes what a program says about how far it
-                                                      * is, without credentials; NULL: nobody does */
+    void (*progress)(void *baton,
+                     const char *line); /* takes what a program says about how far it
+                                         * is, without credentials; NULL: nobody does */
     void *baton;
     apr_time_t next_look; /* when to check the clock and the client again */
 } rc_work_t;

@@ -51,8 +51,8 @@ void rc_disk_txn_end(rc_disk_txn_t *disk, bool committed);
  * contents when @a pool is destroyed. */
 rc_err_t *rc_work_dir(const char **path, rc_env_t *env, apr_pool_t *pool);
 
-/** Sets *@a left to whether the process that has made the directory @a name in .rc_tmp has ended, on
- * whichever machine. */
+/** Sets *@a left to whether the process that has made the directory @a name in .rc_tmp has ended,
+ * on whichever machine. */
 rc_err_t *rc_work_dir_is_left(bool *left, const rc_env_t *env, const char *name, apr_pool_t *pool);
 
 /** Recovers after crashes: finishes or undoes the changes of processes that died, and removes their

@@ -23,28 +23,28 @@ typedef struct rc_env_config_t {
     rc_db_config_t db;
     const char *repo_root; /* absolute path */
     const char *secret_file;
-    const char *temp_dir;              /* for spools */
-    apr_off_t temp_max;                /* bytes of all spools' files; 0 = no limit */
-    const char *site_title;            /* "" by default */
-    bool reveal_keys;                  /* whether any answer may show keys in clear */
-    int expensive_max;                 /* limit of archives and other costly answers made at once */
-    int visitors_max;                  /* the same for visitors, clones included */
-    int clone_max;                     /* limit of clones that git makes at once */
-    int password_max;                  /* limit of passwords checked or hashed at once */
-    int remote_max;                    /* limit of calls that wait for remotes, copies or locks */
-    int remote_user_max;               /* the same for one user, over all processes */
-    int waiting_max;                   /* limit of threads that wait for another one's result */
-    const char *archive_cache;         /* directory of finished files; NULL: no cache */
-    apr_off_t archive_cache_size;      /* bytes */
-    apr_off_t range_bytes;             /* limit of the answer for a range of commits; 0 = none */
-    apr_interval_time_t range_time;    /* limit of the time to make it; 0 = none */
-    int vcs_idle;                      /* limit of idle repositories kept open */
-    bool maintenance;                  /* maintain repositories in the background (default) */
-    bool svn_hooks;                    /* hooks of Subversion repositories may run */
-    bool repair;                       /* recover from crashes when opened (default) */
-    int tasks_max;                     /* limit of tasks that run at once, on all machines; 0: none */
-    bool webhooks;                     /* httpd starts a process that sends events (default) */
-    apr_interval_time_t webhook_retry; /* from the first attempt to the second one */
+    const char *temp_dir;           /* for spools */
+    apr_off_t temp_max;             /* bytes of all spools' files; 0 = no limit */
+    const char *site_title;         /* "" by default */
+    bool reveal_keys;               /* whether any answer may show keys in clear */
+    int expensive_max;              /* limit of archives and other costly answers made at once */
+    int visitors_max;               /* the same for visitors, clones included */
+    int clone_max;                  /* limit of clones that git makes at once */
+    int password_max;               /* limit of passwords checked or hashed at once */
+    int remote_max;                 /* limit of calls that wait for remotes, copies or locks */
+    int remote_user_max;            /* the same for one user, over all processes */
+    int waiting_max;                /* limit of threads that wait for another one's result */
+    const char *archive_cache;      /* directory of finished files; NULL: no cache */
+    apr_off_t archive_cache_size;   /* bytes */
+    apr_off_t range_bytes;          /* limit of the answer for a range of commits; 0 = none */
+    apr_interval_time_t range_time; /* limit of the time to make it; 0 = none */
+    int vcs_idle;                   /* limit of idle repositories kept open */
+    bool maintenance;               /* maintain repositories in the background (default) */
+    bool svn_hooks;                 /* hooks of Subversion repositories may run */
+    bool repair;                    /* recover from crashes when opened (default) */
+    int tasks_max;                  /* limit of tasks that run at once, on all machines; 0: none */
+    bool webhooks;                  /* httpd starts a process that sends events (default) */
+    apr_interval_time_t webhook_retry;   /* from the first attempt to the second one */
     apr_interval_time_t webhook_timeout; /* of one attempt */
     rc_remote_policy_t remote;           /* work_dir is set by rc_env_open */
 } rc_env_config_t;

@@ -14,7 +14,8 @@
 typedef struct rc_maintenance_t {
     const rc_repo_t *repo;
     bool prune_now; /* removes what nothing reaches at once; excludes all writers */
-    void (*progress)(void *baton, const char *action); /* before each action; NULL: of the actor's work */
+    void (*progress)(void *baton,
+                     const char *action); /* before each action; NULL: of the actor's work */
     void *baton;
 } rc_maintenance_t;
 

@@ -10,7 +10,8 @@
 #include "store/journal.h"
 
 typedef struct rc_rotation_t {
-    int resealed;   /* keys, remote URIs, webhooks and tasks that are now encrypted with the new one */
+    int resealed;   /* keys, remote URIs, webhooks and tasks that are now encrypted with the new one
+                     */
     int unreadable; /* those that no secret in the file opens; they are left unchanged */
 } rc_rotation_t;
 

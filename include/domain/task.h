@@ -52,7 +52,7 @@ struct rc_task_run_t {
     apr_pool_t *pool;
     const rc_task_config_t *config;
     const rc_task_t *task;
-    const char *args; /* JSON */
+    const char *args;        /* JSON */
     char line[RC_TASK_LINE]; /* what its program has said last */
     bool untold;             /* that is not stored */
     apr_time_t told;         /* rc_clock(): when another line was */
@@ -75,8 +75,8 @@ rc_err_t *rc_task_record(rc_task_run_t *run, rc_db_t *db, const char *result);
  * asked some times a second. */
 bool rc_task_is_gone(void *run);
 
-/** Takes a line of a program, which is stored with the percentage in it: the `progress` of its work.
- * At most one line a second is, but the last one always, by rc_task_is_gone. */
+/** Takes a line of a program, which is stored with the percentage in it: the `progress` of its
+ * work. At most one line a second is, but the last one always, by rc_task_is_gone. */
 void rc_task_tell(void *run, const char *line);
 
 /** Wakes the processes that start those which run tasks: changes the time of the file

@@ -24,8 +24,8 @@ bool rc_remote_is_heard(const rc_remote_policy_t *policy);
 /** Takes the next piece of what a program says: the `hear` of rc_proc_t, with a rc_hearing_t. */
 void rc_remote_hear(void *hearing, const char *text, apr_size_t len);
 
-/** Returns @a text, in @a pool, without what a program has said about how far it is: states of lines
- * that it has overwritten. */
+/** Returns @a text, in @a pool, without what a program has said about how far it is: states of
+ * lines that it has overwritten. */
 const char *rc_remote_final(const char *text, apr_pool_t *pool);
 
 #endif

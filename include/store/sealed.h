@@ -10,7 +10,12 @@
 
 #include "db/db.h"
 
-typedef enum { RC_SEALED_KEYS, RC_SEALED_URIS, RC_SEALED_WEBHOOKS, RC_SEALED_TASKS } rc_sealed_kind_t;
+typedef enum {
+    RC_SEALED_KEYS,
+    RC_SEALED_URIS,
+    RC_SEALED_WEBHOOKS,
+    RC_SEALED_TASKS
+} rc_sealed_kind_t;
 
 typedef struct rc_sealed_t {
     apr_int64_t id, user_id; /* of the row; of the key's owner */

@@ -19,13 +19,13 @@ typedef struct rc_task_t {
     const char *ip, *method;
     const void *args; /* sealed; NULL: it has ended */
     int args_len;
-    const char *state;  /* "pending", "running", "done", "failed" */
-    const char *runner; /* NULL: it does not run */
-    int tries;          /* how often it was put off */
-    int percent;        /* -1: unknown */
-    const char *line;   /* NULL: none */
-    const char *result; /* JSON; NULL: it is not done */
-    const char *error;  /* NULL: it has not failed */
+    const char *state;                               /* "pending", "running", "done", "failed" */
+    const char *runner;                              /* NULL: it does not run */
+    int tries;                                       /* how often it was put off */
+    int percent;                                     /* -1: unknown */
+    const char *line;                                /* NULL: none */
+    const char *result;                              /* JSON; NULL: it is not done */
+    const char *error;                               /* NULL: it has not failed */
     apr_int64_t created_on, started_on, finished_on; /* microseconds; 0: not yet */
 } rc_task_t;
 

@@ -102,8 +102,8 @@ static rc_err_t *next_task(worker_t *worker, rc_db_t *db)
 static void open_args(worker_t *worker)
 {
     const rc_task_t *task = worker->task;
-    rc_err_t *err = rc_secret_unseal(&worker->args, worker->env->secret, task->args,
-                                     task->args_len, RC_TASK_CONTEXT, worker->pool);
+    rc_err_t *err = rc_secret_unseal(&worker->args, worker->env->secret, task->args, task->args_len,
+                                     RC_TASK_CONTEXT, worker->pool);
 
     if (!err)
         return;

@@ -92,8 +92,8 @@ static void start(rc_beside_t *it)
     if (rv == APR_INCHILD)
         begin_process(it, early);
     if (rv != APR_INPARENT) {
-        ap_log_error(APLOG_MARK, APLOG_ERR, rv, it->s,
-                     RCLOGNO(0091) "cannot start %s", it->kind->what);
+        ap_log_error(APLOG_MARK, APLOG_ERR, rv, it->s, RCLOGNO(0091) "cannot start %s",
+                     it->kind->what);
         return;
     }
     apr_pool_note_subprocess(it->pool, &it->proc, APR_KILL_AFTER_TIMEOUT);

@@ -69,8 +69,8 @@ static _Noreturn void become_child(const rc_beside_t *it)
     apr_pool_tag(pool, "rcapi task");
     err = work(it, pool);
     if (err)
-        ap_log_error(APLOG_MARK, APLOG_ERR, err->cause, it->s,
-                     RCLOGNO(0093) "cannot run tasks: %s", rc_err_log_text(err, pool));
+        ap_log_error(APLOG_MARK, APLOG_ERR, err->cause, it->s, RCLOGNO(0093) "cannot run tasks: %s",
+                     rc_err_log_text(err, pool));
     apr_pool_destroy(pool);
     _exit(err != NULL);
 }
@@ -138,8 +138,8 @@ static void attend_tasks(const rc_beside_t *it)
 
 void rc_http_tasks_start(const rc_env_config_t *config, server_rec *s, apr_pool_t *pconf)
 {
-    static const rc_beside_kind_t kind = {
-        "rcapi-tasks", "the process that starts those of tasks", attend_tasks};
+    static const rc_beside_kind_t kind = {"rcapi-tasks", "the process that starts those of tasks",
+                                          attend_tasks};
 
     if (config->tasks_max)
         rc_http_beside_start(&kind, config, s, pconf);

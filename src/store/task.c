@@ -142,8 +142,8 @@ rc_err_t *rc_store_task_again(bool *still, rc_db_t *db, const rc_task_t *task,
 {
     apr_int64_t taken = apr_time_now();
 
-    RC_TRY(rc_execute(db, SQL_TASK_AGAIN, "isid", task->id, task->runner, taken + wait,
-                      (int)put_off));
+    RC_TRY(
+        rc_execute(db, SQL_TASK_AGAIN, "isid", task->id, task->runner, taken + wait, (int)put_off));
     *still = rc_changes(db) > 0;
     return NULL;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Tests what becomes of tasks: of one that is done, fails, finds the server busy, is interrupted, loses its process
- * or was sealed with another secret.
+ * Tests what becomes of tasks: of one that is done, fails, finds the server busy, is interrupted,
+ * loses its process or was sealed with another secret.
  */
 #include "env_fixture.h"
 

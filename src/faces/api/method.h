@@ -155,11 +155,11 @@ struct rc_call_t {
     rc_env_t *env;
     const rc_api_request_t *request;
     apr_pool_t *pool;
-    rc_actor_t actor;  /* the actor of the use cases; holds the connection and the caller */
-    const char *key;   /* NULL: the command line, as the first super-admin */
+    rc_actor_t actor;   /* the actor of the use cases; holds the connection and the caller */
+    const char *key;    /* NULL: the command line, as the first super-admin */
     apr_int64_t key_id; /* of a task: the key that its call came with; 0: see key */
-    rc_known_t *known; /* of the batch; NULL: the key is looked up */
-    rc_fault_t fault;  /* of the request, after an error */
+    rc_known_t *known;  /* of the batch; NULL: the key is looked up */
+    rc_fault_t fault;   /* of the request, after an error */
     const rc_method_t *method;
     json_object *args_sent;    /* an object, or NULL */
     rc_arg_t args[RC_P_COUNT]; /* of the row's parameters, by their id */
@@ -169,7 +169,7 @@ struct rc_call_t {
     rc_json_t *out;            /* receives the result */
     rc_call_fn_t *plan;        /* set by rc_call_plan, with its request */
     void *planned;
-    rc_call_fn_t *answer; /* set by the method: writes the result inside of the transaction */
+    rc_call_fn_t *answer;   /* set by the method: writes the result inside of the transaction */
     rc_call_fn_t *answered; /* runs after it, with `baton`; or NULL */
     void *baton;
 };

@@ -51,8 +51,9 @@ static rc_err_t *judge_step(const rc_git_fetch_t *fetch, const rc_git_step_t *st
     rc_proc_result_t shown = *result;
     const char *text;
 
-    shown.text = rc_remote_scrub(step->progress ? rc_remote_final(result->text, pool) : result->text,
-                                 fetch->url, MAX_DETAIL, pool);
+    shown.text =
+        rc_remote_scrub(step->progress ? rc_remote_final(result->text, pool) : result->text,
+                        fetch->url, MAX_DETAIL, pool);
     if (result->status == 0)
         return NULL;
     if (result->timed_out && !step->commits)

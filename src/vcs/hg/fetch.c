@@ -139,8 +139,8 @@ static apr_off_t size_of_new(void *baton)
 
 static rc_err_t *run_pull(hg_fetch_t *fetch)
 {
-    const char *const command[] = {
-        "pull", "default", rc_remote_is_heard(fetch->policy) ? NULL : "-q", NULL};
+    const char *const command[] = {"pull", "default",
+                                   rc_remote_is_heard(fetch->policy) ? NULL : "-q", NULL};
     rc_remote_program_t program = {.policy = fetch->policy,
                                    .url = fetch->url,
                                    .env = rc_hg_environment(fetch->dir, fetch->pool),
