@@ -251,6 +251,34 @@ subtest 'last_changeset follows what goes past the server' => sub {
     chmod 0755, $r->{path};
 };
 
+subtest 'last_changeset of a server that has just started' => sub {
+    my $r = $t->repo('fresh', commits => 2);
+    my $push = sub {
+        my $id = commit($r->{work}, $_[0]);
+        $t->git($r->{work}, qw(push -q), $r->{path}, 'HEAD:refs/heads/master');
+        return $id;
+    };
+    $t->git($r->{path}, qw(tag -a -m tag annotated master));
+    $t->git($r->{path}, qw(pack-refs --all));
+    $t->git($r->{path}, qw(tag light master));
+    my $known = repo('fresh')->{last_changeset};
+    $t->reload;
+    rename "$r->{path}/objects", "$r->{path}/away" or die "rename: $!";
+    is_deeply repo('fresh')->{last_changeset}, $known, 'the references are those of the stored copy';
+    unlike $t->error_log, qr/\bfresh\b/, 'no object is read';
+    rename "$r->{path}/away", "$r->{path}/objects" or die "rename: $!";
+    my $one = $push->('one');
+    is repo('fresh')->{last_changeset}{raw_id}, $one, 'a push after that';
+    $t->reload;
+    my $two = $push->('two');
+    is repo('fresh')->{last_changeset}{raw_id}, $two, 'a push before the first question';
+    $t->git($r->{path}, qw(tag -a -m tag loose master~1));
+    $t->git($r->{path}, qw(branch -m master main));
+    $t->reload;
+    is repo('fresh')->{last_changeset}{branch}, 'main', 'another name';
+    is repo('fresh')->{last_changeset}{raw_id}, $two, 'and the same commit';
+};
+
 subtest 'last_changeset: the hook of pushes' => sub {
     my $r = $t->repo('hooked', commits => 2);
     my ($bin, $data) = ($t->program('rcapi-admin') =~ s{/[^/]+$}{}r, "$t->{dir}/data");

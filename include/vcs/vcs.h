@@ -79,8 +79,10 @@ rc_err_t *rc_vcs_refresh(rc_vcs_t *vcs);
 rc_err_t *rc_vcs_state(const char **state, rc_vcs_t *vcs, apr_pool_t *pool);
 
 /** Returns the same fingerprint for the repository of @a type at @a path without opening it; NULL
- * unless this process has read its references before and file times show no change since. */
-const char *rc_vcs_known_state(const char *type, const char *path, apr_pool_t *pool);
+ * unless this process has read its references before and file times show no change since, or
+ * it is the one that the caller was @a told before. */
+const char *rc_vcs_known_state(const char *type, const char *path, const char *told,
+                               apr_pool_t *pool);
 
 /* What is known of the answer to a command of the type's own clients. */
 typedef struct rc_asked_t {

@@ -94,7 +94,8 @@ bool rc_last_is_current(const rc_repo_t *repo, const rc_env_t *env, apr_pool_t *
 {
     const char *state =
         repo->last.state
-            ? rc_vcs_known_state(repo->type, rc_env_repo_path(env, repo->name, pool), pool)
+            ? rc_vcs_known_state(repo->type, rc_env_repo_path(env, repo->name, pool),
+                                 repo->last.state, pool)
             : NULL;
 
     return state && !strcmp(state, repo->last.state);

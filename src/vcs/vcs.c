@@ -193,11 +193,12 @@ rc_err_t *rc_vcs_refresh(rc_vcs_t *vcs)
     return vcs->backend->refresh(vcs);
 }
 
-const char *rc_vcs_known_state(const char *type, const char *path, apr_pool_t *pool)
+const char *rc_vcs_known_state(const char *type, const char *path, const char *told,
+                               apr_pool_t *pool)
 {
     const rc_backend_t *backend = rc_vcs_backend(type);
 
-    return backend ? backend->known_state(path, pool) : NULL;
+    return backend ? backend->known_state(path, told, pool) : NULL;
 }
 
 rc_err_t *rc_vcs_ask(rc_asked_t *asked, rc_spool_t *spool, rc_vcs_t *vcs, const char *command,

@@ -82,9 +82,10 @@ static void mem_drop_cache(const char *path, apr_pool_t *p)
     (void)p;
 }
 
-static const char *mem_known_state(const char *path, apr_pool_t *p)
+static const char *mem_known_state(const char *path, const char *told, apr_pool_t *p)
 {
     (void)path;
+    (void)told;
     (void)p;
     return NULL;
 }

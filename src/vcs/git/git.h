@@ -46,7 +46,8 @@ typedef struct rc_git_refs_t {
 typedef struct rc_git_t rc_git_t;
 
 /** Reads branches and tags. What @a base (an earlier reading, or NULL) or the order of @a git
- * already contains is not read again. */
+ * already contains is not read again. Without an object database, each is taken to lead to the
+ * commit that the files name. */
 rc_err_t *rc_git_refs_read(rc_git_refs_t **out, rc_git_t *git, const rc_git_refs_t *base,
                            apr_pool_t *pool);
 rc_git_refs_t *rc_git_refs_hold(rc_git_refs_t *refs);
@@ -141,9 +142,12 @@ void rc_git_memo_drop(rc_git_shared_t *shared);
 /** Frees the shared data of the repository at @a path. */
 void rc_git_share_forget(const char *path);
 
-/** Returns the state (rc_git_state) of the repository at @a path, in @a pool, if a comparison of
+/** Returns the state (rc_git_state) of the repository in @a git_dir, in @a pool, if a comparison of
  * file times is enough to know it; else NULL. */
-const char *rc_git_known_state(const char *path, apr_pool_t *pool);
+const char *rc_git_share_state(const char *git_dir, apr_pool_t *pool);
+
+/** Keeps references for that alone: their objects have not been looked at. */
+void rc_git_share_told(rc_git_shared_t *shared, rc_git_refs_t *refs);
 
 /** Ends the current use of @a git: releases its references and order. */
 void rc_git_rest(rc_git_t *git);

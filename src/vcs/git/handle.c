@@ -12,6 +12,7 @@
 #include <apr_strings.h>
 
 #include "base/fs.h"
+#include "base/hex.h"
 
 /* HEAD may be a symbolic link to a packed branch, as old versions of git made it. */
 static bool has_head(const rc_git_t *git)
@@ -93,4 +94,35 @@ bool rc_git_reuse(void *repo)
 void rc_git_set_work(void *repo, rc_work_t *work)
 {
     ((rc_git_t *)repo)->work = work;
+}
+
+/* Reads the references of a repository without their objects. True when their state is @a told. */
+static bool read_told(rc_git_t *git, const char *told, apr_pool_t *pool)
+{
+    rc_git_refs_t *refs;
+    bool same;
+
+    if (rc_git_refs_read(&refs, git, NULL, pool))
+        return false;
+    same = !strcmp(rc_hex_text(refs->state, RC_GIT_RAW, pool), told);
+    if (same)
+        rc_git_share_told(git->shared, refs);
+    rc_git_refs_free(refs);
+    return same;
+}
+
+/* Whether a reference leads to a commit was known when the state @a told was made, and ids are
+ * those of the contents for ever. So when the files name the same references and ids, the state is
+ * the same, and no object is read. Anything else, and each failure, is for those who open it. */
+const char *rc_git_known_state(const char *path, const char *told, apr_pool_t *pool)
+{
+    rc_git_t git = {.path = apr_pstrdup(pool, rc_git_dir(path, pool))};
+    const char *state = rc_git_share_state(git.path, pool);
+
+    if (state || check_directory(&git, pool) || !(git.shared = rc_git_share_enter(&git)))
+        return state;
+    if (read_told(&git, told, pool))
+        state = told;
+    rc_git_share_leave(git.shared);
+    return state;
 }

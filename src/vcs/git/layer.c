@@ -116,6 +116,10 @@ static end_t follow(git_oid *id, const rc_git_t *git)
 static end_t peel(git_oid *commit, rc_git_reading_t *reading, const char *name, const git_oid *id,
                   const git_oid *peeled)
 {
+    if (!reading->git->odb) { /* see rc_git_known_state */
+        *commit = peeled ? *peeled : *id;
+        return COMMIT;
+    }
     if (known_tag(commit, reading, name, id))
         return COMMIT;
     if (peeled) {

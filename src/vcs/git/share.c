@@ -29,15 +29,18 @@ static rc_git_refs_t *shared_refs(rc_git_shared_t *shared)
 
 static void share_refs(rc_git_shared_t *shared, rc_git_refs_t *refs, apr_time_t began)
 {
-    rc_git_refs_t *before;
+    rc_git_refs_t *before, *told;
 
     rc_git_share_lock();
     before = shared->refs;
+    told = shared->told;
     shared->refs = rc_git_refs_hold(refs);
+    shared->told = NULL;
     shared->began = began;
     rc_git_share_weigh(shared);
     rc_git_share_unlock();
     rc_git_refs_free(before);
+    rc_git_refs_free(told);
 }
 
 static rc_git_order_t *shared_order(rc_git_shared_t *shared, const rc_git_refs_t *refs)
@@ -146,35 +149,51 @@ rc_err_t *rc_git_look(rc_git_t *git, bool force, apr_pool_t *pool)
     return NULL;
 }
 
-/* Returns the references of the repository at @a path if they were read and have not changed. */
-static rc_git_refs_t *known_refs(const char *path)
+void rc_git_share_told(rc_git_shared_t *shared, rc_git_refs_t *refs)
+{
+    rc_git_refs_t *before;
+
+    rc_git_share_lock();
+    before = shared->told;
+    shared->told = rc_git_refs_hold(refs);
+    rc_git_share_weigh(shared);
+    rc_git_share_unlock();
+    rc_git_refs_free(before);
+}
+
+/* Finds the references of the repository that this process has read, both kinds. */
+static void known_refs(rc_git_refs_t *refs[2], const char *path)
 {
     rc_git_garbage_t garbage = {NULL, 0};
-    rc_git_refs_t *refs = NULL;
     rc_git_shared_t *shared;
     struct stat st;
 
+    refs[0] = refs[1] = NULL;
     if (stat(path, &st))
-        return NULL;
+        return;
     rc_git_share_lock();
     shared = rc_git_share_find(path, st.st_dev, st.st_ino);
-    if (shared && shared->refs) {
-        refs = rc_git_refs_hold(shared->refs);
+    if (shared && (shared->refs || shared->told)) {
+        refs[0] = rc_git_refs_hold(shared->refs);
+        refs[1] = rc_git_refs_hold(shared->told);
         rc_git_share_use(&garbage, shared);
     }
     rc_git_share_unlock();
     rc_git_share_free(&garbage);
-    return refs;
 }
 
-const char *rc_git_known_state(const char *path, apr_pool_t *pool)
+const char *rc_git_share_state(const char *git_dir, apr_pool_t *pool)
 {
-    rc_git_refs_t *refs = known_refs(rc_git_dir(path, pool));
     const char *state = NULL;
+    rc_git_refs_t *refs[2];
+    int i;
 
-    if (refs && rc_git_refs_current(refs))
-        state = rc_hex_text(refs->state, RC_GIT_RAW, pool);
-    rc_git_refs_free(refs);
+    known_refs(refs, git_dir);
+    for (i = 0; i < 2; i++) {
+        if (!state && refs[i] && rc_git_refs_current(refs[i]))
+            state = rc_hex_text(refs[i]->state, RC_GIT_RAW, pool);
+        rc_git_refs_free(refs[i]);
+    }
     return state;
 }
 

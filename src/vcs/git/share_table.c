@@ -91,6 +91,7 @@ void rc_git_share_weigh(rc_git_shared_t *shared)
 {
     all.bytes -= shared->weight;
     shared->weight = (shared->refs ? rc_git_refs_weight(shared->refs) : 0) +
+                     (shared->told ? rc_git_refs_weight(shared->told) : 0) +
                      (shared->order ? shared->order->size : 0) +
                      (shared->wire ? rc_git_wire_weight(shared->wire) : 0) +
                      rc_git_memo_weight(shared->memo);
@@ -104,6 +105,7 @@ static void free_shared(rc_git_shared_t *shared)
     int i;
 
     rc_git_refs_free(shared->refs);
+    rc_git_refs_free(shared->told);
     rc_git_order_free(shared->order);
     rc_git_wire_free(shared->wire);
     rc_git_memo_free(shared->memo);
@@ -135,11 +137,13 @@ static void empty(rc_git_garbage_t *garbage, rc_git_shared_t *shared)
         return;
     garbage->bytes += shared->weight;
     out->refs = shared->refs;
+    out->told = shared->told;
     out->order = shared->order;
     out->wire = shared->wire;
     out->memo = shared->memo;
     shared->memo = NULL;
     shared->refs = NULL;
+    shared->told = NULL;
     shared->wire = NULL;
     shared->order = NULL;
     rc_git_share_weigh(shared);

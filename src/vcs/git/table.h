@@ -13,6 +13,7 @@ rc_err_t *rc_git_open(void **repo, const char *path, apr_pool_t *pool);
 bool rc_git_reuse(void *repo);
 void rc_git_set_work(void *repo, rc_work_t *work);
 void rc_git_close(void *repo);
+const char *rc_git_known_state(const char *path, const char *told, apr_pool_t *pool);
 
 /* lookup.c */
 rc_err_t *rc_git_state(const char **state, rc_vcs_t *vcs, apr_pool_t *pool);

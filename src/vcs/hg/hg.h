@@ -91,7 +91,7 @@ rc_err_t *rc_hg_startup(apr_pool_t *pool);
 rc_found_t rc_hg_detect(const char **why, const char *path, apr_pool_t *pool);
 bool rc_hg_is_gone(const char *path, apr_pool_t *pool);
 const char *rc_hg_description(const char *path, apr_pool_t *pool);
-const char *rc_hg_known_state(const char *path, apr_pool_t *pool);
+const char *rc_hg_known_state(const char *path, const char *told, apr_pool_t *pool);
 rc_err_t *rc_hg_create(const char *path, apr_pool_t *pool);
 rc_err_t *rc_hg_copy(const char *from, const char *to, rc_work_t *work, apr_pool_t *pool);
 rc_err_t *rc_hg_check(const char **problem, const char *path, apr_pool_t *pool);

@@ -204,11 +204,12 @@ const char *rc_hg_kind(const rc_hg_layout_t *layout, apr_pool_t *pool)
                         stamp_file(layout->store, "/requires", pool));
 }
 
-const char *rc_hg_known_state(const char *path, apr_pool_t *pool)
+const char *rc_hg_known_state(const char *path, const char *told, apr_pool_t *pool)
 {
     rc_hg_layout_t layout;
     const char *why;
 
+    (void)told;
     if (rc_hg_find(&layout, &why, path, pool) != RC_FOUND_REPOSITORY)
         return NULL;
     return rc_hg_stamp(&layout, pool);

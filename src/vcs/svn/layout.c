@@ -185,11 +185,12 @@ const char *rc_svn_state_text(const char *path, const char *uuid, apr_int64_t yo
                         properties_stamp(path, youngest, shard_size, pool));
 }
 
-const char *rc_svn_known_state(const char *path, apr_pool_t *pool)
+const char *rc_svn_known_state(const char *path, const char *told, apr_pool_t *pool)
 {
     const char *uuid = small_file(path, "/db/uuid", pool);
     const char *current = small_file(path, "/db/current", pool);
 
+    (void)told;
     if (!uuid || !current || !*current)
         return NULL;
     return rc_svn_state_text(path, first_line(uuid, pool), apr_atoi64(current),

@@ -86,7 +86,7 @@ rc_found_t rc_svn_detect(const char **why, const char *path, apr_pool_t *pool);
 rc_found_t rc_svn_find(const char **why, const char *path, apr_pool_t *pool);
 
 bool rc_svn_is_gone(const char *path, apr_pool_t *pool);
-const char *rc_svn_known_state(const char *path, apr_pool_t *pool);
+const char *rc_svn_known_state(const char *path, const char *told, apr_pool_t *pool);
 rc_err_t *rc_svn_create(const char *path, apr_pool_t *pool);
 rc_err_t *rc_svn_copy(const char *from, const char *to, rc_work_t *work, apr_pool_t *pool);
 rc_err_t *rc_svn_check(const char **problem, const char *path, apr_pool_t *pool);
