@@ -39,7 +39,7 @@ typedef struct script_t {
 static const script_t scripts[] = {
     {"cat", "cat", 60000},
     {"count", "wc -c", 60000},
-    {"big", "head -c 100000000 /dev/zero", 60000},
+    {"big", "head -c 40000000 /dev/zero", 60000},
     {"fail", "echo broken >&2; exit 3", 60000},
     {"fail-late", "echo first; sleep 0.3; echo broken >&2; exit 3", 60000},
     {"killed", "kill -9 $$", 60000},
