@@ -132,7 +132,7 @@ fact AS (
     SELECT o.group_id, 44 FROM me CROSS JOIN repo_group o WHERE me.admin = 0 AND o.owner_id = me.user_id
     UNION ALL
     SELECT p.group_id, 10 + p.level FROM me CROSS JOIN user_repo_group_permission p
-     WHERE me.admin = 0 AND me.takes_defaults = 1 AND p.user_id = me.anyone_id),
+     WHERE me.admin = 0 AND me.takes_defaults = 1 AND p.user_id = me.anyone_id AND p.level > 0),
 best AS MATERIALIZED (SELECT f.group_id, max(f.own) AS own FROM fact f GROUP BY f.group_id)
 -- DEFINE REPO_GROUP_LISTED: by that, the level of me on repository group $, of which b is the row
 CASE WHEN me.admin = 1 THEN 4
@@ -165,7 +165,7 @@ fact AS (
     SELECT o.users_group_id, 44 FROM me CROSS JOIN user_group o WHERE me.admin = 0 AND o.owner_id = me.user_id
     UNION ALL
     SELECT p.users_group_id, 10 + p.level FROM me CROSS JOIN user_user_group_permission p
-     WHERE me.admin = 0 AND me.takes_defaults = 1 AND p.user_id = me.anyone_id),
+     WHERE me.admin = 0 AND me.takes_defaults = 1 AND p.user_id = me.anyone_id AND p.level > 0),
 best AS MATERIALIZED (SELECT f.users_group_id, max(f.own) AS own FROM fact f GROUP BY f.users_group_id)
 -- DEFINE USER_GROUP_LISTED: by that, the level of me on a user group, of which b is the row
 CASE WHEN me.admin = 1 THEN 4

@@ -3,16 +3,17 @@
 
 -- LEVELS_REPOS: user; every repository with the user's level, by name
 WITH @ME(materialized)@, @REPO_OWN@
+SELECT r.repo_name, 4 FROM me CROSS JOIN repo r WHERE me.admin = 1
+UNION ALL
 SELECT r.repo_name,
-       CASE WHEN me.admin = 1 THEN 4
-            WHEN NOT (@REPO_OPEN(r)@) THEN 0
+       CASE WHEN NOT (@REPO_OPEN(r)@) THEN 0
             WHEN b.own IS NOT NULL THEN b.own % 10
-            WHEN me.takes_defaults = 1 AND r.private = 0 THEN coalesce(
-                (SELECT p.level FROM user_repo_permission p
-                  WHERE p.user_id = me.anyone_id AND p.repo_id = r.repo_id), 0)
+            WHEN me.takes_defaults = 1 AND r.private = 0 THEN coalesce(d.level, 0)
             ELSE 0 END
   FROM me CROSS JOIN repo r LEFT JOIN best b ON b.repo_id = r.repo_id
- ORDER BY r.repo_name
+  LEFT JOIN user_repo_permission d ON d.user_id = me.anyone_id AND d.repo_id = r.repo_id
+ WHERE me.admin = 0
+ ORDER BY 1
 -- LEVELS_REPO_GROUPS: user
 WITH @ME(materialized)@, @REPO_GROUP_OWN@
 SELECT g.group_name, @REPO_GROUP_LISTED(g)@

@@ -2,11 +2,12 @@
 -- Repository groups: lists, and changes to a group and everything below it. (One group: repo.sql.)
 
 -- REPO_GROUPS_READABLE: user, only those after this name, limit; id and level of all that the user
--- may read, by name
+-- may read, and its name, by name
 WITH @ME(materialized)@, @REPO_GROUP_OWN@
-SELECT g.group_id, @REPO_GROUP_LISTED(g)@
-  FROM me CROSS JOIN repo_group g LEFT JOIN best b ON b.group_id = g.group_id
- WHERE g.group_name > ?2 AND @REPO_GROUP_LISTED(g)@ > 0 ORDER BY g.group_name LIMIT ?3
+SELECT g.group_id, 4, g.group_name FROM me CROSS JOIN repo_group g WHERE me.admin = 1 AND g.group_name > ?2
+UNION ALL SELECT g.group_id, b.own % 10, g.group_name FROM best b CROSS JOIN repo_group g
+           WHERE g.group_id = b.group_id AND b.own % 10 > 0 AND g.group_name > ?2 AND NOT (@REPO_GROUP_OUTSIDE(g)@)
+ ORDER BY 3 LIMIT ?3
 -- REPO_GROUP_REPOS: user, group; the repositories in it that the user may read
 WITH @ME(not materialized)@ SELECT r.repo_name FROM me CROSS JOIN repo r
  WHERE r.group_id = ?2 AND @REPO_LEVEL(r)@ > 0 ORDER BY r.repo_name

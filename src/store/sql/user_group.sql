@@ -4,9 +4,10 @@
 -- USER_GROUPS_READABLE: user, only those after this id, limit; id and level of all that the user may
 -- read
 WITH @ME(materialized)@, @USER_GROUP_OWN@
-SELECT t.users_group_id, @USER_GROUP_LISTED@
-  FROM me CROSS JOIN user_group t LEFT JOIN best b ON b.users_group_id = t.users_group_id
- WHERE t.users_group_id > ?2 AND @USER_GROUP_LISTED@ > 0 ORDER BY t.users_group_id LIMIT ?3
+SELECT t.users_group_id, 4 FROM me CROSS JOIN user_group t WHERE me.admin = 1 AND t.users_group_id > ?2
+UNION ALL SELECT b.users_group_id, b.own % 10 FROM best b
+           WHERE ?1 >= 0 AND b.users_group_id > ?2 AND b.own % 10 > 0
+ ORDER BY 1 LIMIT ?3
 -- USER_GROUPS_MEMBERS: chunk; group and user, by group, then in the order they joined
 WITH @CHUNK@ SELECT m.users_group_id, m.user_id FROM chunk c CROSS JOIN user_group_member m
  WHERE m.users_group_id = c.id ORDER BY m.users_group_id, m.member_id
