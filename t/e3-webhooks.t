@@ -69,6 +69,8 @@ subtest 'who may have them, and what is refused' => sub {
     is error(create_webhook => { url => $url, events => $_->[0] }), $_->[1], 'events' for
         [['repo-push', 'x'], 'event `x` does not exist'], [[], 'events must name at least one event'],
         ['repo-push', 'events must be a list of names'], [[1], 'events must be a list of names'];
+    is error(create_webhook => { url => $url, @$_ }), "$_->[0] must be true or false", "$_->[0] $_->[1]" for
+        [active => 'maybe'], [active => ''], [active => 2], [active => []], [send_token => 'ture'];
     is error(create_webhook => { url => $url, secret => 'x' x 257 }),
         'secret must be one line of at most 256 bytes', 'a long secret';
 
@@ -162,7 +164,7 @@ subtest 'pushes' => sub {
         [['dev', 'v1'], []], 'branches and tags';
     my $gone = $events[2]{push}{commits}[0];
     is_deeply [@$gone{qw(short_id git_ref_change message branch url)}, exists $gone->{parents}], ['delete_branch=>dev',
-        'branch_delete', 'Deleted branch dev', undef, "$url/group/app/changeset/delete_branch=%3edev", ''],
+        'branch_delete', 'Deleted branch dev', undef, "$url/group/app", ''],
         'a branch that is gone';
     is error(update_webhook => { webhookid => $hook->{webhook_id}, %$_ }),
         'secret must be given again with another url or send_token', 'the secret is not sent elsewhere'
@@ -274,6 +276,12 @@ subtest 'failures are seen' => sub {
         is_deeply [@$one{qw(state attempts error next_attempt)}], ['failed', 4, $error{$_}, undef], $_;
     }
     is scalar(came('/500', 4)), 4, 'four attempts';
+    my $log = $t->error_log;
+    my ($ill_id, $url) = ($hook{'/500'}{webhook_id}, $r->url);
+    my @lines = grep { /webhook $ill_id: delivery/ } split /\n/, $log;
+    my $to = qr{delivery \d+ \(webhook-test\) to \Q$url\E/500};
+    like $lines[$_->[0]], qr/rcapi:$_->[1]\].* $to: attempt $_->[2] has failed$_->[3]: HTTP status 500/,
+        'a line of the log' for [0, 'info', 1, ''], [3, 'warn', 4, ', the last one'];
     is $t->must(get_webhooks => {})->[0]{failures}, 4, 'counted';
     $t->sql("UPDATE webhook SET failures = 48 WHERE webhook_id = $hook{'/500'}{webhook_id}");
     queue($hook{'/500'}, 1, 1, 3); # at once: a test after the second failure would be sent
@@ -303,6 +311,12 @@ subtest 'failures are seen' => sub {
     is scalar(came('/ok/inner', 1)), 1, 'with permission';
     $t->sql("UPDATE webhook_delivery SET state = 'waiting', due = 9000000000000000");
     $t->start;
+    my ($late) = deliveries($hook);
+    is_deeply decode_json($t->admin('call', 'redeliver_webhook', "deliveryid:$late->{id}"))->{result}, {
+        msg => "webhook delivery ID:$late->{id} is due now", delivery => $late->{id}, success => true() },
+        'what waits is sent by rcapi-admin';
+    is ((ended($hook))[0]{state}, 'sent', 'at once');
+    $t->sql("UPDATE webhook_delivery SET state = 'waiting', due = 9000000000000000");
     $t->must(update_webhook => { webhookid => $hook->{webhook_id}, active => 'false' });
     is ${ (deliveries($hook))[0] }{error}, 'the webhook was disabled', 'what waits for a webhook that is not active';
     drop($hook);
@@ -365,7 +379,7 @@ subtest 'too many' => sub {
     my %hook = (webhookid => $hook->{webhook_id});
     is error(test_webhook => \%hook), 'too many deliveries of the webhook wait', 'a test';
     is error(redeliver_webhook => { deliveryid => (deliveries($hook))[0]{id} }),
-        'too many deliveries of the webhook wait', 'another time';
+        undef, 'one of those that wait is due now';
     my ($commit) = $t->git($app->{path}, qw(rev-parse master)) =~ /(\w+)/;
     $t->must(comment_commit => { repoid => 'group/app', commit_id => $commit, message => 'one more' });
     is_deeply [map { @$_{qw(state error)} } (deliveries($hook))[0]],

@@ -18,6 +18,9 @@ bool rc_text_digits(const char *text);
 /** True for the words t, true, y, yes, on, 1, in any case and with outer blanks. */
 bool rc_text_truth(const char *text);
 
+/** Returns whether @a text is one of the opposites: f, false, n, no, off, 0. */
+bool rc_text_untruth(const char *text);
+
 /** True when the last bytes of @a text are @a end. */
 bool rc_text_ends(const char *text, const char *end);
 

@@ -46,7 +46,8 @@ rc_err_t *rc_webhook_find(rc_webhook_t **out, rc_actor_t *actor, apr_int64_t id)
 /** Lists those of @a repo, or all that the caller may administer (NULL): rc_webhook_t. */
 rc_err_t *rc_webhooks(apr_array_header_t **out, rc_actor_t *actor, const rc_repo_t *repo);
 
-/** Queues the delivery *@a id again, as a new one, whose id becomes *@a id. */
+/** Sends the delivery *@a id again: as a new one, whose id *@a id becomes; one that waits, as soon as
+ * those before it have ended. */
 rc_err_t *rc_webhook_redeliver(rc_actor_t *actor, apr_int64_t *id);
 
 /** Queues the event webhook-test for one webhook; *@a delivery is its id. */
@@ -58,5 +59,8 @@ extern const char *const rc_webhook_events[];
 /** Reads address and secret ("": none) of a webhook out of its sealed target. */
 rc_err_t *rc_webhook_target(const char **url, const char **secret, const rc_env_t *env,
                             const void *target, int len, apr_pool_t *pool);
+
+/** Returns the address @a url without what may be secret in it: a password and the query. */
+const char *rc_webhook_mask(const char *url, apr_pool_t *pool);
 
 #endif

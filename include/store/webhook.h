@@ -55,9 +55,9 @@ typedef struct rc_webhook_t {
 /** Reads a webhook into @a pool; NULL when there is none. */
 rc_err_t *rc_store_webhook(rc_webhook_t **out, rc_db_t *db, apr_int64_t id, apr_pool_t *pool);
 
-/** Reads the webhooks of one repository, or all (0): rc_webhook_t, by id. */
-rc_err_t *rc_store_webhooks(apr_array_header_t **out, rc_db_t *db, apr_int64_t repo_id,
-                            apr_pool_t *pool);
+/** Lists the webhooks that @a viewer may administer, of one repository or all (0): rc_webhook_t. */
+rc_err_t *rc_store_webhooks(apr_array_header_t **out, rc_db_t *db, rc_viewer_t viewer,
+                            apr_int64_t repo_id, apr_pool_t *pool);
 
 /** Counts the webhooks for one repository or group, or for all repositories (both 0). */
 rc_err_t *rc_store_webhooks_count(int *count, rc_db_t *db, apr_int64_t repo_id,
@@ -98,8 +98,12 @@ typedef struct rc_delivery_row_t {
 rc_err_t *rc_store_deliveries(apr_array_header_t **out, rc_db_t *db, apr_int64_t webhook_id,
                               int most, apr_pool_t *pool);
 
-/** Finds the webhook of a delivery; 0 when there is none. */
-rc_err_t *rc_store_delivery_webhook(apr_int64_t *webhook_id, rc_db_t *db, apr_int64_t id);
+/** Finds the webhook of a delivery, 0 when there is none, and whether it waits. */
+rc_err_t *rc_store_delivery_webhook(apr_int64_t *webhook_id, bool *waits, rc_db_t *db,
+                                    apr_int64_t id);
+
+/** Makes a delivery that waits due at once, after those that wait before it. */
+rc_err_t *rc_store_delivery_now(rc_db_t *db, apr_int64_t id);
 
 /** Queues a copy of the delivery @a id, whose id becomes *@a copy. */
 rc_err_t *rc_store_delivery_again(apr_int64_t *copy, rc_db_t *db, apr_int64_t id);

@@ -54,18 +54,32 @@ bool rc_text_digits(const char *text)
     return *text && text[strspn(text, "0123456789")] == '\0';
 }
 
-bool rc_text_truth(const char *text)
+/* Returns whether @a text, trimmed, is one of @a words in any case. */
+static bool is_one_of(const char *text, const char *const *words)
 {
-    static const char *const words[] = {"t", "true", "y", "yes", "on", "1"};
     const char *p = skip_spaces(text);
-    apr_size_t len = strlen(p), i;
+    apr_size_t len = strlen(p);
 
     while (len && apr_isspace(p[len - 1]))
         len--;
-    for (i = 0; i < sizeof(words) / sizeof(*words); i++)
-        if (strlen(words[i]) == len && !strncasecmp(words[i], p, len))
+    for (; *words; words++)
+        if (strlen(*words) == len && !strncasecmp(*words, p, len))
             return true;
     return false;
+}
+
+bool rc_text_truth(const char *text)
+{
+    static const char *const words[] = {"t", "true", "y", "yes", "on", "1", NULL};
+
+    return is_one_of(text, words);
+}
+
+bool rc_text_untruth(const char *text)
+{
+    static const char *const words[] = {"f", "false", "n", "no", "off", "0", NULL};
+
+    return is_one_of(text, words);
 }
 
 apr_size_t rc_text_characters(const char *text)

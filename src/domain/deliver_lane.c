@@ -66,18 +66,21 @@ static rc_err_t *make_body(rc_spool_t *body, rc_lanes_t *lanes, const rc_deliver
     return err;
 }
 
-static rc_err_t *send_one(int *status, rc_lanes_t *lanes, const rc_delivery_t *delivery,
-                          apr_pool_t *pool)
+/* *@a where: the address, as it is shown. */
+static rc_err_t *send_one(int *status, const char **where, rc_lanes_t *lanes,
+                          const rc_delivery_t *delivery, apr_pool_t *pool)
 {
     rc_spool_t *body = rc_spool_create(lanes->env->config->temp_dir, pool);
     const char *url, *secret;
 
     *status = 0;
+    *where = "its address";
     if (!delivery->permitted)
         return rc_err_failed(pool, "the owner of the webhook may not read the repository");
     rc_spool_set_limit(body, BODY_MOST);
     RC_TRY(
         rc_webhook_target(&url, &secret, lanes->env, delivery->target, delivery->target_len, pool));
+    *where = rc_webhook_mask(url, pool);
     RC_TRY(make_body(body, lanes, delivery, delivery->with_token ? secret : "", pool));
     return post(status, lanes, delivery, url, secret, body, pool);
 }
@@ -135,18 +138,30 @@ static rc_err_t *record_attempt(rc_lanes_t *lanes, recording_t *recording, apr_p
     return NULL;
 }
 
+static void log_attempt(const rc_delivery_t *delivery, const rc_attempt_t *attempt,
+                        const char *where)
+{
+    rc_log(attempt->repeat ? RC_LOG_INFO : RC_LOG_WARNING, APR_SUCCESS,
+           "webhook %" APR_INT64_T_FMT ": delivery %" APR_INT64_T_FMT " (%s) to %s: attempt %d has "
+           "failed%s: %s",
+           delivery->lane.webhook_id, delivery->id, delivery->event.name, where,
+           delivery->attempts + 1, attempt->repeat ? "" : ", the last one", attempt->error);
+}
+
 /* Sends @a delivery; *@a sent: the next one may follow. */
 static rc_err_t *deliver(bool *sent, rc_lanes_t *lanes, const rc_delivery_t *delivery,
                          apr_pool_t *pool)
 {
     apr_interval_time_t unit = lanes->env->config->webhook_retry;
     recording_t recording = {.delivery = delivery};
-    rc_err_t *err = send_one(&recording.attempt.status_code, lanes, delivery, pool);
+    const char *where;
+    rc_err_t *err = send_one(&recording.attempt.status_code, &where, lanes, delivery, pool);
 
     if (err) {
         recording.attempt.error = public_text(err, delivery, pool);
         if (delivery->permitted && delivery->attempts < WAITS) /* 0 would mean never */
             recording.attempt.repeat = waits[delivery->attempts] * unit + 1;
+        log_attempt(delivery, &recording.attempt, where);
     }
     *sent = !err;
     return record_attempt(lanes, &recording, pool);

@@ -34,8 +34,7 @@ rc_err_t *rc_webhook_target(const char **url, const char **secret, const rc_env_
     return NULL;
 }
 
-/* Returns @a url without what may be secret in it: a password and the query. */
-static const char *masked(const char *url, apr_pool_t *pool)
+const char *rc_webhook_mask(const char *url, apr_pool_t *pool)
 {
     apr_size_t len = strcspn(url, "?");
     const char *plain = rc_remote_mask(apr_pstrmemdup(pool, url, len), pool);
@@ -64,7 +63,7 @@ static rc_err_t *set_target(rc_webhook_t *webhook, rc_actor_t *actor, const rc_w
                       "secret must be given again with another url or send_token");
     url = url ? url : old_url;
     secret = secret ? secret : old_secret;
-    webhook->url = masked(url, actor->pool);
+    webhook->url = rc_webhook_mask(url, actor->pool);
     webhook->is_signed = *secret != '\0';
     return rc_secret_seal(&webhook->target, &webhook->target_len, actor->env->secret,
                           apr_pstrcat(actor->pool, url, "\n", secret, NULL), RC_WEBHOOK_CONTEXT,
@@ -240,20 +239,8 @@ rc_err_t *rc_webhook_delete(rc_actor_t *actor, apr_int64_t id)
 
 rc_err_t *rc_webhooks(apr_array_header_t **out, rc_actor_t *actor, const rc_repo_t *repo)
 {
-    apr_array_header_t *all;
-    bool may;
-    int i;
-
-    RC_TRY(rc_store_webhooks(&all, actor->db, repo ? repo->id : 0, actor->pool));
-    *out = apr_array_make(actor->pool, all->nelts, sizeof(rc_webhook_t));
-    for (i = 0; i < all->nelts; i++) {
-        const rc_webhook_t *webhook = &APR_ARRAY_IDX(all, i, rc_webhook_t);
-
-        RC_TRY(may_administer(&may, actor, webhook->repo_id, webhook->group_id));
-        if (may)
-            APR_ARRAY_PUSH(*out, rc_webhook_t) = *webhook;
-    }
-    return NULL;
+    return rc_store_webhooks(out, actor->db, rc_caller_viewer(actor->caller), repo ? repo->id : 0,
+                             actor->pool);
 }
 
 /* --- deliveries --- */
@@ -270,9 +257,12 @@ static rc_err_t *redeliver(rc_actor_t *actor, void *baton)
 {
     apr_int64_t *id = baton, webhook_id;
     rc_webhook_t *webhook;
+    bool waits;
 
-    RC_TRY(rc_store_delivery_webhook(&webhook_id, actor->db, *id));
+    RC_TRY(rc_store_delivery_webhook(&webhook_id, &waits, actor->db, *id));
     RC_TRY(rc_webhook_find(&webhook, actor, webhook_id));
+    if (waits)
+        return rc_store_delivery_now(actor->db, *id);
     RC_TRY(require_room(actor, webhook));
     return rc_store_delivery_again(id, actor->db, *id);
 }

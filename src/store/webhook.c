@@ -7,6 +7,9 @@
 #include <apr_strings.h>
 
 #include "sql.h"
+#include "store/rule.h"
+
+#define LEVEL_COLUMN 16 /* behind those of WEBHOOK_COLUMNS */
 
 /* The only place that knows the columns of WEBHOOK_COLUMNS. */
 static rc_webhook_t read_webhook(rc_stmt_t *st, apr_pool_t *pool)
@@ -51,19 +54,20 @@ rc_err_t *rc_store_webhook(rc_webhook_t **out, rc_db_t *db, apr_int64_t id, apr_
     return NULL;
 }
 
-rc_err_t *rc_store_webhooks(apr_array_header_t **out, rc_db_t *db, apr_int64_t repo_id,
-                            apr_pool_t *pool)
+rc_err_t *rc_store_webhooks(apr_array_header_t **out, rc_db_t *db, rc_viewer_t viewer,
+                            apr_int64_t repo_id, apr_pool_t *pool)
 {
     rc_stmt_t *st;
     bool found;
 
     *out = apr_array_make(pool, 8, sizeof(rc_webhook_t));
-    RC_TRY(rc_query(&st, db, SQL_WEBHOOKS_OF, "i", repo_id));
+    RC_TRY(rc_query(&st, db, SQL_WEBHOOKS_OF, "ii", viewer.id, repo_id));
     for (;;) {
         RC_TRY(rc_step(&found, st, db));
         if (!found)
             return NULL;
-        APR_ARRAY_PUSH(*out, rc_webhook_t) = read_webhook(st, pool);
+        if (rc_column_int(st, LEVEL_COLUMN) >= RC_ADMIN)
+            APR_ARRAY_PUSH(*out, rc_webhook_t) = read_webhook(st, pool);
     }
 }
 
@@ -156,12 +160,24 @@ rc_err_t *rc_store_deliveries(apr_array_header_t **out, rc_db_t *db, apr_int64_t
     }
 }
 
-rc_err_t *rc_store_delivery_webhook(apr_int64_t *webhook_id, rc_db_t *db, apr_int64_t id)
+rc_err_t *rc_store_delivery_webhook(apr_int64_t *webhook_id, bool *waits, rc_db_t *db,
+                                    apr_int64_t id)
 {
     rc_stmt_t *st;
+    bool found;
 
     RC_TRY(rc_query(&st, db, SQL_DELIVERY_WEBHOOK, "i", id));
-    return one_number(webhook_id, st, db);
+    RC_TRY(rc_step(&found, st, db));
+    *webhook_id = found ? rc_column_int(st, 0) : 0;
+    *waits = found && rc_column_bool(st, 1);
+    if (found)
+        rc_done(st);
+    return NULL;
+}
+
+rc_err_t *rc_store_delivery_now(rc_db_t *db, apr_int64_t id)
+{
+    return rc_execute(db, SQL_DELIVERY_NOW, "ii", id, (apr_int64_t)apr_time_now());
 }
 
 rc_err_t *rc_store_delivery_again(apr_int64_t *copy, rc_db_t *db, apr_int64_t id)

@@ -153,6 +153,30 @@ static rc_err_t *bind_text_arg(rc_arg_t *arg, rc_call_t *call, const rc_param_t 
     return NULL;
 }
 
+static bool is_yes_or_no(json_object *value)
+{
+    switch (json_object_get_type(value)) {
+    case json_type_boolean:
+        return true;
+    case json_type_string:
+        return rc_text_truth(json_object_get_string(value)) ||
+               rc_text_untruth(json_object_get_string(value));
+    case json_type_int:
+        return json_object_get_int64(value) == 0 || json_object_get_int64(value) == 1;
+    default:
+        return false;
+    }
+}
+
+static rc_err_t *bind_yes_no(rc_arg_t *arg, rc_call_t *call, const rc_param_t *param)
+{
+    arg->truth = arg->given ? rc_value_truth(arg->value) : !strcmp(param->def, "True");
+    if (!arg->given || is_yes_or_no(arg->value))
+        return NULL;
+    return rc_arg_fault(call, rc_err(call->pool, RC_E_ARG, "%s must be true or false",
+                                     rc_param_name(param->id)));
+}
+
 static rc_err_t *bind_one(rc_arg_t *arg, rc_call_t *call, const rc_param_t *param)
 {
     switch (param->type) {
@@ -164,6 +188,8 @@ static rc_err_t *bind_one(rc_arg_t *arg, rc_call_t *call, const rc_param_t *para
     case RC_BOOL:
         arg->truth = arg->given ? rc_value_truth(arg->value) : !strcmp(param->def, "True");
         return NULL;
+    case RC_YES_NO:
+        return bind_yes_no(arg, call, param);
     case RC_PERM:
         arg->text = arg->sent;
         return rc_arg_fault(call, rc_grant_check_prefix(call, arg->text));

@@ -257,7 +257,10 @@ static void write_texts(rc_json_t *out, const char *message, apr_pool_t *pool)
 
 static void write_object(rc_json_t *out, const writing_t *w, const item_t *item)
 {
-    const char *message, *tail = apr_pescape_path(w->pool, item->word, 1);
+    const char *message, *tail = "";
+
+    if (!strstr(item->word, ARROW)) /* a reference has no page of its own */
+        tail = apr_pstrcat(w->pool, "/changeset/", apr_pescape_path(w->pool, item->word, 1), NULL);
 
     rc_json_object_begin(out);
     if (item->commit)
@@ -267,10 +270,9 @@ static void write_object(rc_json_t *out, const writing_t *w, const item_t *item)
     write_empty(out, "mentions");
     write_empty(out, "reviewers");
     write_empty(out, "issues");
-    rc_json_member_string(out, "url",
-                          apr_pstrcat(w->pool, w->push->url, "/changeset/", tail, NULL));
+    rc_json_member_string(out, "url", apr_pstrcat(w->pool, w->push->url, tail, NULL));
     rc_json_member_string(out, "permalink_url",
-                          apr_pstrcat(w->pool, w->push->permalink, "/changeset/", tail, NULL));
+                          apr_pstrcat(w->pool, w->push->permalink, tail, NULL));
     write_texts(out, message, w->pool);
     rc_json_object_end(out);
 }

@@ -31,6 +31,7 @@ typedef enum {
     RC_TEXT,       /* text; a number becomes its decimal text: rc_arg_text */
     RC_NAME,       /* the same for the name of a new object: no null, no boolean */
     RC_BOOL,       /* contract 00 §5.1: rc_arg_bool */
+    RC_YES_NO,     /* the same, without anything that is neither true nor false */
     RC_USER,       /* an existing user: rc_arg_user */
     RC_SELF,       /* the same; other users than the caller for super-admins only */
     RC_AUTHOR,     /* the same; other users than the caller for admins of `repoid` only */

@@ -34,6 +34,7 @@ static const struct {
     [RC_TEXT] = {NULL, "string"},
     [RC_NAME] = {NULL, "string"},
     [RC_BOOL] = {NULL, "boolean"},
+    [RC_YES_NO] = {NULL, "boolean"},
     [RC_USER] = {names_and_ids, NULL},
     [RC_SELF] = {names_and_ids, NULL},
     [RC_AUTHOR] = {names_and_ids, NULL},

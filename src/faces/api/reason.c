@@ -10,6 +10,7 @@
 #include <apr_strings.h>
 
 #include "base/log.h"
+#include "base/metrics.h"
 #include "base/redact.h"
 
 #define MAX_SHOWN 400 /* bytes of a reason, which can contain a client's text */
@@ -28,6 +29,7 @@ static const char *without_key(const char *text, const char *key, apr_pool_t *po
 
 void rc_log_refused_call(const char *text, const char *key, apr_pool_t *pool)
 {
+    rc_metric_add(RC_METRIC_CALLS, "none", "refused", 1);
     rc_log(RC_LOG_INFO, APR_SUCCESS, "call refused: %s", without_key(text, key, pool));
 }
 

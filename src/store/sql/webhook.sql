@@ -39,8 +39,13 @@ webhook w LEFT JOIN users u ON u.user_id = w.user_id LEFT JOIN repo r ON r.repo_
 
 -- WEBHOOK_BY_ID: webhook
 SELECT @WEBHOOK_COLUMNS@ FROM @WEBHOOK_FROM@ WHERE w.webhook_id = ?1
--- WEBHOOKS_OF: repository (0: all, and those of groups and of the server)
-SELECT @WEBHOOK_COLUMNS@ FROM @WEBHOOK_FROM@ WHERE ?1 = 0 OR w.repo_id = ?1 ORDER BY w.webhook_id
+-- WEBHOOKS_OF: viewer, repository (0: all, and those of groups and of the server); behind the columns the level
+--              of the viewer on what each is for
+WITH @ME(materialized)@
+SELECT @WEBHOOK_COLUMNS@,
+       CASE WHEN me.admin = 1 THEN 4 WHEN r.repo_id IS NOT NULL THEN @REPO_LEVEL(r)@
+            WHEN g.group_id IS NOT NULL THEN @REPO_GROUP_LEVEL(g)@ ELSE 0 END
+  FROM me CROSS JOIN @WEBHOOK_FROM@ WHERE ?2 = 0 OR w.repo_id = ?2 ORDER BY w.webhook_id
 -- WEBHOOKS_COUNT: repository, group (0: none); how many there are for it
 SELECT count(*) FROM webhook w
  WHERE coalesce(w.repo_id, 0) = ?1 AND coalesce(w.group_id, 0) = ?2
@@ -80,6 +85,12 @@ SELECT d.webhook_id, d.event, d.created_on, d.user_id, d.username, d.ip, d.repo_
                             AND o.webhook_id = d.webhook_id AND o.repo_id = d.repo_id)
             THEN NULL ELSE CAST(?2 AS BIGINT) END
   FROM webhook_delivery d WHERE d.delivery_id = ?1 RETURNING delivery_id
+-- DELIVERY_NOW: delivery, now; of those that wait with it for one receiver, the first is due
+UPDATE webhook_delivery SET due = ?2
+ WHERE due > ?2 AND delivery_id = (
+       SELECT min(n.delivery_id) FROM webhook_delivery d JOIN webhook_delivery n
+           ON n.webhook_id = d.webhook_id AND n.repo_id = d.repo_id
+        WHERE d.delivery_id = ?1 AND n.state = 'waiting')
 -- DELIVERY_NEWEST: webhook; the id of its newest delivery
 SELECT max(d.delivery_id) FROM webhook_delivery d WHERE d.webhook_id = ?1
 

@@ -218,12 +218,16 @@ static rc_err_t *answer_queued(rc_json_t *out, rc_call_t *call, const char *what
 
 static rc_err_t *redeliver_webhook(rc_call_t *call, rc_json_t *out)
 {
-    apr_int64_t id;
+    apr_int64_t id, copy;
 
     RC_TRY(arg_id(&id, call, RC_P_DELIVERYID));
-    RC_TRY(explain_missing(rc_webhook_redeliver(&call->actor, &id), call, "delivery",
+    copy = id;
+    RC_TRY(explain_missing(rc_webhook_redeliver(&call->actor, &copy), call, "delivery",
                            RC_P_DELIVERYID));
-    return answer_queued(out, call, "queued webhook delivery ID:{deliveryid} again", id);
+    return answer_queued(out, call,
+                         copy == id ? "webhook delivery ID:{deliveryid} is due now"
+                                    : "queued webhook delivery ID:{deliveryid} again",
+                         copy);
 }
 
 static rc_err_t *test_webhook(rc_call_t *call, rc_json_t *out)
@@ -243,8 +247,8 @@ const rc_method_t rc_methods_webhook[] = {
                RC_OBJECT(RC_P_REPOID, RC_REPO, "None", RC_ADMIN),
                RC_OBJECT(RC_P_REPOGROUPID, RC_REPO_GROUP, "None", RC_ADMIN),
                RC_ARG(RC_P_SECRET, RC_TEXT, "None"),
-               RC_ARG(RC_P_ACTIVE, RC_BOOL, "True"),
-               RC_ARG(RC_P_SEND_TOKEN, RC_BOOL, "False")),
+               RC_ARG(RC_P_ACTIVE, RC_YES_NO, "True"),
+               RC_ARG(RC_P_SEND_TOKEN, RC_YES_NO, "False")),
      "failed to create webhook",
      "Have events (default: repo-push) of a repository, a group, or all (super-admins) sent to a URL."},
     {"update_webhook", update_webhook, RC_ANYONE, RC_ALONE,
@@ -252,8 +256,8 @@ const rc_method_t rc_methods_webhook[] = {
                RC_ARG(RC_P_URL, RC_TEXT, "None"),
                RC_ARG(RC_P_EVENTS, RC_ANY, "None"),
                RC_ARG(RC_P_SECRET, RC_TEXT, "None"),
-               RC_ARG(RC_P_ACTIVE, RC_BOOL, "None"),
-               RC_ARG(RC_P_SEND_TOKEN, RC_BOOL, "None")),
+               RC_ARG(RC_P_ACTIVE, RC_YES_NO, "None"),
+               RC_ARG(RC_P_SEND_TOKEN, RC_YES_NO, "None")),
      "failed to update webhook ID:{webhookid}",
      "Change a webhook; the caller becomes its owner, and its failures count anew."},
     {"delete_webhook", delete_webhook, RC_ANYONE, RC_ALONE,
@@ -269,7 +273,7 @@ const rc_method_t rc_methods_webhook[] = {
     {"redeliver_webhook", redeliver_webhook, RC_ANYONE, RC_ALONE,
      RC_PARAMS(RC_ARG(RC_P_DELIVERYID, RC_ANY, RC_REQUIRED)),
      "failed to redeliver webhook delivery ID:{deliveryid}",
-     "Send a delivery again, as a new one."},
+     "Send a delivery again, as a new one; one that waits, now."},
     {"test_webhook", test_webhook, RC_ANYONE, RC_ALONE,
      RC_PARAMS(RC_ARG(RC_P_WEBHOOKID, RC_ANY, RC_REQUIRED)),
      "failed to test webhook ID:{webhookid}", "Send the event webhook-test to a webhook."},
