@@ -76,7 +76,8 @@ subtest 'the list' => sub {
     like($html, qr{<a href="/team/code/pull-request" aria-current=page>Pull requests</a>}, 'its tab');
     like(page('/team/code/pull-request?status=closed'), qr/No pull request is closed/, 'no closed ones');
     unlike(page("/team/code/pull-request?after=$two"), qr{pull-request/$two"}, 'those before one');
-    like(page('/ann/code/pull-request'), qr/No pull request is open\. The method <code>create/, 'none into the fork');
+    like(page('/ann/code/pull-request'), qr/No pull request is open\..*<code>create/, 'none into the fork');
+    unlike(page('/team/code/pull-request'), qr/<form/, 'no form for a visitor');
 };
 
 subtest 'one' => sub {
@@ -145,6 +146,36 @@ subtest 'forms' => sub {
         'a diff stays when the target is rewritten');
 };
 
+subtest 'a comment on a line, and a new one' => sub {
+    my $id = offer('lines', { lines => "1\n2\n3\n" });
+    is(act('eve', $id, 'comment', message => 'Why two?', f_path => 'lines', line_no => 2)->status, 303, 'on a line');
+    like(page("/team/code/pull-request/$id"), qr{<th>2<td>\+2\n<tr class=h><td colspan=3><a href="#comment-\d+">eve},
+        '... it stands below');
+    for ([f_path => '../x'], [f_path => '/x'], [f_path => 'x//y'], [line_no => 2], [f_path => 'lines', line_no => 'x'],
+        [f_path => 'lines', line_no => 0], [f_path => 'lines', line_no => 'n12345678901']) {
+        is(act('eve', $id, 'comment', message => 'm', @$_)->status, 400, "no place: @$_");
+        like($t->last->body, qr/f_path must be the path of a file|line_no must be o or n and the number/, '... said');
+    }
+    my $form = page('/team/code/pull-request', Cookie => $cookie{eve});
+    like($form, qr{<select name=target>\n<option value="branch:master">master\n</select>}, 'it has the branches');
+    my $new = sub {
+        my ($name, %fields) = @_;
+        %fields = (csrf_token => csrf($name), source_repo => 'ann/code', source => 'late',
+            target_repo => 'team/code', target => 'branch:master', title => '', description => '', %fields);
+        return $t->get('/_admin/pull_request/new', method => 'POST', headers => [%HTML, Cookie => $cookie{$name}],
+            body => join '&', map { "$_=" . $fields{$_} =~ s/(\W)/sprintf '%%%02X', ord $1/ger } sort keys %fields);
+    };
+    my $a = $new->('eve', title => 'By <eve>', description => 'From a page');
+    is($a->status, 303, 'a new one') or diag($a->body);
+    like($a->header('Location'), qr{^/team/code/pull-request/\d+$}, '... leads to its page');
+    like(page($a->header('Location')), qr{By &lt;eve&gt;.*<pre>From a page</pre>.*<dt>Author<dd>eve\n}s,
+        '... is shown');
+    is($new->('eve', @$_)->status, 400, "refused: @$_")
+        for [source => 'nowhere'], [source => 'x:y:z:w'], [source_repo => 'team/code', source => 'master'];
+    is($new->('eve', @$_)->status, 404, "no repository: @$_") for [source_repo => 'x'], [target_repo => ''];
+    is($new->('eve', csrf_token => 'x')->status, 403, 'a form of another site');
+};
+
 subtest 'who may see it' => sub {
     $t->must(update_repo => { repoid => 'team/code', private => 'true' });
     is($t->get("/team/code/pull-request$_", headers => {%HTML})->status, 401, "a visitor: $_") for '', "/$one";
@@ -156,6 +187,9 @@ subtest 'who may see it' => sub {
     is($t->get('/team/code/pull-request', headers => {%HTML}, key => $t->key('own'))->status, 401,
         '... which does not have the list');
     is(act('own', $big, 'comment', message => 'still here')->status, 303, 'its owner');
+    is($t->get('/_admin/pull_request/new', method => 'POST', headers => [%HTML, Cookie => $cookie{eve}],
+        body => 'target_repo=team/code&source_repo=ann/code&source=late&target=master&csrf_token=' . csrf('eve'))
+        ->status, 404, 'a new one into what one may not read');
     is($t->get('/_admin/pull_request/comment', method => 'POST', headers => [%HTML, Cookie => $cookie{eve}],
         body => "pull_request_id=$big&message=m&csrf_token=" . csrf('eve'))->status, 404, 'nobody else');
 };

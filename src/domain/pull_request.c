@@ -8,6 +8,7 @@
 
 #include <apr_strings.h>
 
+#include "base/text.h"
 #include "store/rule.h"
 
 /* --- reading --- */
@@ -156,6 +157,9 @@ rc_err_t *rc_pull_busy(const rc_actor_t *actor, const char *name)
 
 /* --- comment --- */
 
+#define PATH_MOST 4096 /* bytes */
+#define LINE_MOST 10   /* characters */
+
 typedef struct saying_t {
     const rc_pull_commenting_t *request;
     apr_int64_t id;
@@ -187,6 +191,39 @@ static rc_err_t *check_links(const rc_actor_t *actor, const rc_pull_commenting_t
                           request->resolves_id);
 }
 
+/* The path of a file, as repositories have them. */
+static bool is_path(const char *path)
+{
+    apr_size_t len;
+
+    if (strlen(path) > PATH_MOST)
+        return false;
+    for (;; path += len + 1) {
+        len = strcspn(path, "/");
+        if (!len || (*path == '.' && (len == 1 || (len == 2 && path[1] == '.'))))
+            return false;
+        if (!path[len])
+            return true;
+    }
+}
+
+/* An old or a new line: o12, n12. */
+static bool is_line(const char *line)
+{
+    return (*line == 'o' || *line == 'n') && line[1] != '0' && strlen(line) <= LINE_MOST &&
+           rc_text_digits(line + 1);
+}
+
+static rc_err_t *check_line(const rc_actor_t *actor, const rc_pull_commenting_t *request)
+{
+    if (request->f_path && !is_path(request->f_path))
+        return rc_err(actor->pool, RC_E_ARG, "f_path must be the path of a file");
+    if (request->line_no && (!request->f_path || !is_line(request->line_no)))
+        return rc_err(actor->pool, RC_E_ARG,
+                      "line_no must be o or n and the number of a line of f_path");
+    return NULL;
+}
+
 static rc_err_t *check_words(const rc_actor_t *actor, const rc_pull_commenting_t *request)
 {
     if (says_nothing(request->message) && says_nothing(request->vote))
@@ -195,7 +232,7 @@ static rc_err_t *check_words(const rc_actor_t *actor, const rc_pull_commenting_t
         return rc_err(actor->pool, RC_E_ARG, "unknown comment status`%s`", request->vote);
     if (request->type && strcmp(request->type, "note") && strcmp(request->type, "todo"))
         return rc_err(actor->pool, RC_E_ARG, "comment_type must be note or todo");
-    return NULL;
+    return check_line(actor, request);
 }
 
 /* Votes of others than author, reviewers and writers are only words. */

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * What the forms on the page of a pull request do: comment and vote, close, merge. They lead back
- * to the page.
+ * What the forms of pull requests do: create one, comment and vote, close, merge. They lead to its
+ * page.
  */
 #include "account.h"
+
+#include <string.h>
 
 #include <apr_strings.h>
 
 #include "base/text.h"
+#include "domain/identify.h"
 #include "domain/pull_request.h"
 
 #define NO_SUCH "There is no such pull request."
@@ -93,10 +96,29 @@ static rc_err_t *go_back(rc_page_account_call_t *account, const rc_pull_request_
                                                   pull->id, anchor));
 }
 
+/* Returns a field that may be left out. */
+static const char *given(const rc_page_account_call_t *account, const char *name)
+{
+    const char *value = rc_page_field(account, name);
+
+    return *value ? value : NULL;
+}
+
+/* Returns the line of a comment: a number alone is that of a new one. */
+static const char *line_of(const rc_page_account_call_t *account)
+{
+    const char *line = given(account, "line_no");
+
+    return line && rc_text_digits(line) ? apr_pstrcat(account->request->pool, "n", line, NULL)
+                                        : line;
+}
+
 rc_err_t *rc_page_pull_comment(rc_page_account_call_t *account)
 {
     rc_pull_commenting_t request = {.message = rc_page_field(account, "message"),
-                                    .vote = rc_page_field(account, "status")};
+                                    .vote = rc_page_field(account, "status"),
+                                    .f_path = given(account, "f_path"),
+                                    .line_no = line_of(account)};
     acting_t acting;
     apr_int64_t id;
     bool voted;
@@ -141,4 +163,87 @@ rc_err_t *rc_page_pull_merge(rc_page_account_call_t *account)
     if (err)
         return explain(err, account);
     return merged.executed ? go_back(account, act.pull, "") : refuse_merge(account, act.pull);
+}
+
+/* --- a new one --- */
+
+#define NO_REPO "There is no such repository."
+
+/* What is offered to whom; read before the use case begins, and again in its transactions. */
+typedef struct creating_t {
+    rc_page_account_call_t *account;
+    rc_pull_creation_t creation;
+    rc_err_t *(*renew)(void *baton); /* of the session */
+    void *baton;
+} creating_t;
+
+static rc_err_t *load_repo(const rc_repo_t **out, rc_actor_t *actor, const char *name)
+{
+    rc_repo_t *repo;
+
+    RC_TRY(rc_store_repo_by_name(&repo, actor->db, rc_caller_viewer(actor->caller), name,
+                                 actor->pool));
+    if (!repo || repo->level < RC_READ)
+        return rc_err(actor->pool, RC_E_NOTFOUND, NO_REPO);
+    *out = repo;
+    return NULL;
+}
+
+static rc_err_t *load_creating(rc_actor_t *actor, void *baton)
+{
+    creating_t *creating = baton;
+    rc_user_t *user;
+
+    RC_TRY(load_repo(&creating->creation.source, actor,
+                     rc_page_field(creating->account, "source_repo")));
+    RC_TRY(load_repo(&creating->creation.target, actor,
+                     rc_page_field(creating->account, "target_repo")));
+    RC_TRY(rc_store_user_by_id(&user, actor->db, actor->caller->user_id, actor->pool));
+    creating->creation.author = user;
+    return user ? NULL : rc_err(actor->pool, RC_E_FORBIDDEN, RC_MSG_FORBIDDEN);
+}
+
+static rc_err_t *renew_creating(void *baton)
+{
+    creating_t *creating = baton;
+
+    RC_TRY(creating->renew(creating->baton));
+    return load_creating(&creating->account->call->actor, creating);
+}
+
+/* Returns "type:name": a name alone is a branch. */
+static const char *reference(const rc_page_account_call_t *account, const char *field)
+{
+    const char *text = rc_page_field(account, field);
+
+    return strchr(text, ':') ? text : apr_pstrcat(account->request->pool, "branch:", text, NULL);
+}
+
+static rc_err_t *create(rc_pull_request_t *pull, creating_t *creating)
+{
+    rc_actor_t *actor = &creating->account->call->actor;
+
+    creating->renew = actor->renew;
+    creating->baton = actor->baton;
+    RC_TRY(rc_actor_open(actor));
+    RC_TRY(rc_actor_read(actor, load_creating, creating));
+    actor->renew = renew_creating;
+    actor->baton = creating;
+    RC_TRY(rc_pull_offer(pull, actor, &creating->creation));
+    return rc_pull_create(pull, actor, &creating->creation);
+}
+
+rc_err_t *rc_page_pull_new(rc_page_account_call_t *account)
+{
+    creating_t creating = {.account = account,
+                           .creation = {.source_ref = reference(account, "source"),
+                                        .target_ref = reference(account, "target"),
+                                        .title = rc_page_field(account, "title"),
+                                        .description = rc_page_field(account, "description")}};
+    rc_pull_request_t pull;
+    rc_err_t *err = create(&pull, &creating);
+
+    if (err && err->kind == RC_E_NOTFOUND)
+        return rc_answer_refuse(account->answer, 404, NO_REPO, NULL);
+    return err ? explain(err, account) : go_back(account, &pull, "");
 }

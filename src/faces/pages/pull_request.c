@@ -208,7 +208,9 @@ static void put_forms(rc_html_t *html, const pull_page_t *page)
             rc_html_put(html, "<option value=%s>%s", votes[i], rc_review_label(votes[i]));
         rc_html_put(html, "</select></label>\n");
     }
-    rc_html_put(html, "<button>Comment</button></form>\n");
+    rc_html_put(html, "<label>File, for a comment on a line <input name=f_path></label>\n"
+                      "<label>Its line: 12, or o12 for an old one <input name=line_no maxlength=10>"
+                      "</label>\n<button>Comment</button></form>\n");
     if (pull->level >= RC_WRITE && !pull->closed && page->mergeable.possible) {
         open_form(html, page, "merge", "");
         rc_html_put(html, "<button>Merge into %s</button></form>\n", pull->target.name);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * The page that lists the pull requests into a repository, the newest first: the open ones, or with
- * `status=closed` the others.
+ * `status=closed` the others; with a form for those who have logged in.
  */
 #include "page.h"
 
@@ -12,9 +12,11 @@
 #include "base/query.h"
 #include "base/text.h"
 #include "domain/pull_request.h"
+#include "domain/repo.h"
 
 #define A_PAGE     50
 #define TITLE_MOST 160 /* characters */
+#define NAMES_MOST 200 /* of branches in the form */
 
 /* A row of the table. */
 typedef struct row_t {
@@ -26,7 +28,8 @@ typedef struct row_t {
 typedef struct pull_list_t {
     rc_view_call_t *call;
     rc_pull_range_t range;
-    apr_array_header_t *rows; /* row_t: those of the page, and one more */
+    apr_array_header_t *rows;                  /* row_t: those of the page, and one more */
+    apr_array_header_t *branches, *bookmarks; /* const char *, for the form; NULL: there is none */
 } pull_list_t;
 
 const char *rc_page_pull_source(const rc_pull_request_t *pull, apr_pool_t *pool)
@@ -67,6 +70,32 @@ static rc_err_t *read_pulls(rc_actor_t *actor, void *baton)
                                        copy_pull, listing, actor->pool);
 }
 
+/* The form cannot name more of them, but who writes a name can. */
+static rc_err_t *take_name(void *baton, const char *name, const char *id)
+{
+    apr_array_header_t *names = baton;
+
+    (void)id;
+    if (names->nelts < NAMES_MOST)
+        APR_ARRAY_PUSH(names, const char *) = apr_pstrdup(names->pool, name);
+    return NULL;
+}
+
+static rc_err_t *read_names(pull_list_t *listing)
+{
+    rc_view_call_t *call = listing->call;
+
+    RC_TRY(rc_repo_open(&call->vcs, call->env, call->repo, &call->actor.work, call->pool));
+    if (!rc_vcs_can(call->vcs)->merges)
+        return NULL;
+    listing->branches = apr_array_make(call->pool, 16, sizeof(const char *));
+    listing->bookmarks = apr_array_make(call->pool, 1, sizeof(const char *));
+    RC_TRY(rc_vcs_refs(call->vcs, RC_BRANCHES, take_name, listing->branches));
+    return rc_vcs_can(call->vcs)->bookmarks
+               ? rc_vcs_refs(call->vcs, RC_BOOKMARKS, take_name, listing->bookmarks)
+               : NULL;
+}
+
 rc_err_t *rc_page_pulls_prepare(rc_view_call_t *call)
 {
     const char *status = rc_query_parameter(call->request->query, "status", call->pool);
@@ -81,6 +110,8 @@ rc_err_t *rc_page_pulls_prepare(rc_view_call_t *call)
     if (after && !rc_text_int(&listing->range.page.after_id, after))
         listing->range.page.after_id = 0;
     RC_TRY(rc_actor_read(&call->actor, read_pulls, listing));
+    if (call->actor.caller->csrf)
+        RC_TRY(read_names(listing));
     call->state = listing;
     rc_page_validate(call, NULL);
     return NULL;
@@ -122,6 +153,44 @@ static void put_choice(rc_html_t *html, const char *url, bool closed)
     rc_html_put(html, "</p></nav>\n");
 }
 
+static void put_names(rc_html_t *html, const char *type, const apr_array_header_t *names)
+{
+    int i;
+
+    for (i = 0; i < names->nelts; i++)
+        rc_html_put(html, "<option value=\"%s:%s\">%s\n", type, APR_ARRAY_IDX(names, i, const char *),
+                    APR_ARRAY_IDX(names, i, const char *));
+}
+
+static void put_all_names(rc_html_t *html, const pull_list_t *listing)
+{
+    put_names(html, "branch", listing->branches);
+    put_names(html, "bookmark", listing->bookmarks);
+}
+
+/* A source can be another repository: its branches are written. */
+static void put_form(rc_html_t *html, const pull_list_t *listing)
+{
+    const rc_view_call_t *call = listing->call;
+
+    rc_html_put(html,
+                "<h2>Open a pull request</h2>\n<form class=\"tall wide\" method=post "
+                "action=\"%s/_admin/pull_request/new\">"
+                "<input type=hidden name=csrf_token value=\"%s\">"
+                "<input type=hidden name=target_repo value=\"%s\">\n"
+                "<label>From repository <input name=source_repo required value=\"%s\"></label>\n"
+                "<label>Its branch <input name=source required list=names></label>\n"
+                "<datalist id=names>\n",
+                rc_page_base(call->request, call->pool), call->actor.caller->csrf, call->repo->name,
+                call->repo->name);
+    put_all_names(html, listing);
+    rc_html_put(html, "</datalist>\n<label>Into <select name=target>\n");
+    put_all_names(html, listing);
+    rc_html_put(html, "</select></label>\n<label>Title <input name=title maxlength=255></label>\n"
+                      "<label>Description <textarea name=description rows=5></textarea></label>\n"
+                      "<button>Open</button></form>\n");
+}
+
 rc_err_t *rc_page_pulls_write(rc_view_call_t *call, rc_spool_t *spool)
 {
     const pull_list_t *listing = call->state;
@@ -135,14 +204,17 @@ rc_err_t *rc_page_pulls_write(rc_view_call_t *call, rc_spool_t *spool)
         put_pulls(&html, listing);
     else
         rc_html_put(&html, closed ? "<p>No pull request is closed.</p>\n"
-                                  : "<p>No pull request is open. The method <code>create_pull_request"
-                                    "</code> of the API makes one.</p>\n");
+                                  : "<p>No pull request is open. Who has logged in can open one here,"
+                                    " and the method <code>create_pull_request</code> of the API "
+                                    "makes one.</p>\n");
     if (listing->rows->nelts > A_PAGE)
         rc_html_put(&html,
                     "<nav aria-label=Pages><p><a rel=next href=\"%s?%safter=%" APR_INT64_T_FMT
                     "\">Older</a></p></nav>\n",
                     url, closed ? "status=closed&" : "",
                     APR_ARRAY_IDX(listing->rows, A_PAGE - 1, row_t).id);
+    if (!closed && listing->branches && listing->branches->nelts)
+        put_form(&html, listing);
     rc_page_end(&html);
     return html.err;
 }

@@ -57,7 +57,8 @@ dd
 img src alt
 form action role method
 label
-input type name value maxlength autocomplete required
+input type name value maxlength autocomplete required list
+datalist
 select name
 textarea name rows
 option value selected
