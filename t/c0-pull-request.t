@@ -462,6 +462,14 @@ subtest 'what stays' => sub {
     is_deeply $now->{author}, { user_id => undef, username => 'ann', firstname => '', lastname => '', email => undef,
         emails => [] }, 'the author has gone';
     is_deeply $now->{reviewers}, [], 'so has the reviewer';
+    my ($orphan, $fresh) = map { git("$ROOT/team/new", 'commit-tree', 'master^{tree}', '-m', $_) } 'old', 'fresh';
+    git("$ROOT/team/new", 'update-ref', "refs/rc/pull/$_/head", $_) for $orphan, $fresh;
+    utime 1, time - 90_000, glob("$ROOT/team/new/refs/rc/pull/{$head,$orphan}/head"), "$ROOT/team/new/packed-refs";
+    like $t->try_admin('check', '--repair')->{err}, qr{team/new kept commit $orphan for no pull request: no longer},
+        'what no pull request needs for a day';
+    my $kept = git("$ROOT/team/new", 'for-each-ref', '--format=%(objectname)', 'refs/rc/pull');
+    like $kept, qr/$_/, 'another one stays' for $head, $fresh;
+    unlike $kept, qr/$orphan/, 'goes';
     git("$ROOT/team/new", 'update-ref', '-d', "refs/rc/pull/$head/head");
     my $check = $t->try_admin('check');
     is "$check->{exit} $check->{out}", "1 repository team/new does not keep commit $head of pull request $pull:"

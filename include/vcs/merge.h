@@ -62,6 +62,11 @@ rc_err_t *rc_vcs_keep(const char *type, const rc_offer_t *offer, int lock, apr_p
 rc_err_t *rc_vcs_is_kept(bool *kept, const char *type, const char *path, const char *id,
                          apr_pool_t *pool);
 
+/** Lists the commits that the repository at @a path has stored so before the moment @a before: full
+ * ids (const char *), in @a pool. @a work_dir: an empty directory of ours. */
+rc_err_t *rc_vcs_kept_before(apr_array_header_t **ids, const char *type, const char *path,
+                             apr_time_t before, const char *work_dir, apr_pool_t *pool);
+
 /** Forgets commit @a id, which rc_vcs_keep has stored. The caller holds the lock @a lock of the
  * directory, exclusive, and knows that no pull request needs it. */
 rc_err_t *rc_vcs_unkeep(const char *type, const char *path, const char *id, int lock,

@@ -29,6 +29,10 @@ rc_err_t *rc_check_gists(rc_check_t *check);
 /** Checks that repositories keep the commits of pull requests. */
 rc_err_t *rc_check_pulls(rc_check_t *check);
 
+/** Removes commits that @a repo has kept for more than a day, and that no pull request needs. Logs
+ * each. */
+rc_err_t *rc_check_unkeep(rc_env_t *env, rc_db_t *db, const rc_repo_t *repo, apr_pool_t *pool);
+
 /** Repairs damaged repositories and gists, and adds gists that the database does not have. Logs
  * each repair. */
 rc_err_t *rc_check_mend(rc_env_t *env, rc_db_t *db, apr_pool_t *pool);

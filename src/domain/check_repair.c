@@ -56,9 +56,12 @@ static rc_err_t *mend_repo(void *baton, const rc_repo_t *repo, apr_pool_t *scrat
 {
     const mend_t *mend = baton;
     const char *colon = strchr(repo->landing_rev, ':');
+    rc_err_t *err;
 
     try_repair(mend, repo->type, rc_env_repo_path(mend->env, repo->name, scratch),
                colon ? colon + 1 : NULL, scratch);
+    if ((err = rc_check_unkeep(mend->env, mend->db, repo, scratch)))
+        rc_log(RC_LOG_WARNING, err->cause, "%s", rc_err_log_text(err, scratch));
     return NULL;
 }
 

@@ -32,6 +32,8 @@ typedef struct rc_merging_t {
     rc_err_t *(*has)(bool *has, const char *path, const char *id, apr_pool_t *pool);
     rc_err_t *(*keep)(const rc_offer_t *offer, int lock, apr_pool_t *pool);
     rc_err_t *(*is_kept)(bool *kept, const char *path, const char *id, apr_pool_t *pool);
+    rc_err_t *(*kept_before)(apr_array_header_t *ids, const char *path, apr_time_t before,
+                             const char *work_dir, apr_pool_t *pool);
     rc_err_t *(*unkeep)(const char *path, const char *id, int lock, apr_pool_t *pool);
     /* NULL: it does not know. */
     rc_err_t *(*keepers)(const char **ids, const char *path, const char *id, const char *work_dir,

@@ -65,6 +65,16 @@ rc_err_t *rc_vcs_is_kept(bool *kept, const char *type, const char *path, const c
     return merging->is_kept(kept, path, id, pool);
 }
 
+rc_err_t *rc_vcs_kept_before(apr_array_header_t **ids, const char *type, const char *path,
+                             apr_time_t before, const char *work_dir, apr_pool_t *pool)
+{
+    const rc_merging_t *merging;
+
+    *ids = apr_array_make(pool, 4, sizeof(const char *));
+    RC_TRY(need_merging(&merging, type, pool));
+    return merging->kept_before(*ids, path, before, work_dir, pool);
+}
+
 rc_err_t *rc_vcs_unkeep(const char *type, const char *path, const char *id, int lock,
                         apr_pool_t *pool)
 {

@@ -13,6 +13,8 @@ rc_err_t *rc_git_offered(rc_offered_t *offered, const rc_offer_t *offer, apr_poo
 rc_err_t *rc_git_has_commit(bool *has, const char *path, const char *id, apr_pool_t *pool);
 rc_err_t *rc_git_keep(const rc_offer_t *offer, int lock, apr_pool_t *pool);
 rc_err_t *rc_git_is_kept(bool *kept, const char *path, const char *id, apr_pool_t *pool);
+rc_err_t *rc_git_kept_before(apr_array_header_t *ids, const char *path, apr_time_t before,
+                             const char *work_dir, apr_pool_t *pool);
 rc_err_t *rc_git_unkeep(const char *path, const char *id, int lock, apr_pool_t *pool);
 rc_err_t *rc_git_keepers(const char **ids, const char *path, const char *id, const char *work_dir,
                          apr_pool_t *pool);

@@ -9,6 +9,7 @@
 #include "merge.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 #include <apr_strings.h>
 
@@ -197,6 +198,37 @@ rc_err_t *rc_git_is_kept(bool *kept, const char *path, const char *id, apr_pool_
 rc_err_t *rc_git_has_commit(bool *has, const char *path, const char *id, apr_pool_t *pool)
 {
     return is_commit(has, path, id, pool);
+}
+
+/* Returns when a reference was written; of a packed one, when all of them were packed. */
+static apr_time_t written(const char *git_dir, const char *name, apr_pool_t *pool)
+{
+    struct stat st;
+
+    if (stat(apr_pstrcat(pool, git_dir, "/", name, NULL), &st) &&
+        stat(apr_pstrcat(pool, git_dir, "/packed-refs", NULL), &st))
+        return APR_INT64_MAX;
+    return apr_time_from_sec(st.st_mtime);
+}
+
+rc_err_t *rc_git_kept_before(apr_array_header_t *ids, const char *path, apr_time_t before,
+                             const char *work_dir, apr_pool_t *pool)
+{
+    static const char *const argv[] = {"git", "for-each-ref", "--format=%(refname)",
+                                       RC_GIT_HIDDEN_RC "/pull", NULL};
+    rc_git_job_t job = {.git_dir = rc_git_dir(path, pool), .work_dir = work_dir, .pool = pool};
+    apr_size_t begin = strlen(RC_GIT_HIDDEN_RC "/pull/");
+    const char *lines, *id;
+    char *name, *state = NULL;
+
+    RC_TRY(rc_git_job_read(NULL, &lines, &job, argv, KEEPERS_MOST));
+    for (name = apr_strtok(apr_pstrdup(pool, lines), "\n", &state); name;
+         name = apr_strtok(NULL, "\n", &state)) {
+        id = strlen(name) > begin ? apr_pstrmemdup(pool, name + begin, GIT_OID_HEXSZ) : "";
+        if (!strcmp(name, kept_name(id, pool)) && written(job.git_dir, name, pool) < before)
+            APR_ARRAY_PUSH(ids, const char *) = id;
+    }
+    return NULL;
 }
 
 rc_err_t *rc_git_unkeep(const char *path, const char *id, int lock, apr_pool_t *pool)

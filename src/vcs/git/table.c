@@ -31,6 +31,7 @@ static const rc_merging_t merging = {
     .has = rc_git_has_commit,
     .keep = rc_git_keep,
     .is_kept = rc_git_is_kept,
+    .kept_before = rc_git_kept_before,
     .unkeep = rc_git_unkeep,
     .keepers = rc_git_keepers,
     .try_merge = rc_git_try_merge,

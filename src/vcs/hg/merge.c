@@ -6,9 +6,12 @@
  */
 #include "merge.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <apr_lib.h>
@@ -19,9 +22,11 @@
 #include "shadow.h"
 #include "base/fs.h"
 #include "base/process.h"
+#include "base/text.h"
 #include "vcs/hg_program.h"
 
 #define PATIENCE apr_time_from_sec(300)
+#define ID_DIGITS 40
 #define FOLDER   "/rcapi/pull/" /* below .hg */
 #define LINE     (RC_HG_HEX + 1)
 #define ANSWER   ((apr_size_t)64 << 20) /* bytes of an answer */
@@ -177,6 +182,29 @@ rc_err_t *rc_hg_keep(const rc_offer_t *offer, int lock, apr_pool_t *pool)
     if (rename(made, bundle))
         return rc_fs_err(pool, "create", bundle);
     return rc_fs_sync_folders(bundle, offer->target_path, pool);
+}
+
+rc_err_t *rc_hg_kept_before(apr_array_header_t *ids, const char *path, apr_time_t before,
+                            const char *work_dir, apr_pool_t *pool)
+{
+    const char *folder, *name;
+    struct dirent *entry;
+    struct stat st;
+    DIR *dir;
+
+    (void)work_dir;
+    RC_TRY(kept_bundle(&name, path, "", pool));
+    folder = rc_fs_folder(name, pool);
+    if (!(dir = opendir(folder)))
+        return errno == ENOENT ? NULL : rc_fs_err(pool, "read", folder);
+    while ((entry = readdir(dir)))
+        if (strlen(entry->d_name) == ID_DIGITS + strlen(".hg") &&
+            rc_text_ends(entry->d_name, ".hg") &&
+            !fstatat(dirfd(dir), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) &&
+            apr_time_from_sec(st.st_mtime) < before)
+            APR_ARRAY_PUSH(ids, const char *) = apr_pstrmemdup(pool, entry->d_name, ID_DIGITS);
+    closedir(dir);
+    return NULL;
 }
 
 rc_err_t *rc_hg_unkeep(const char *path, const char *id, int lock, apr_pool_t *pool)

@@ -11,6 +11,7 @@ static const rc_merging_t merging = {
     .offered = rc_hg_offered,
     .keep = rc_hg_keep,
     .is_kept = rc_hg_is_kept,
+    .kept_before = rc_hg_kept_before,
     .unkeep = rc_hg_unkeep,
     .try_merge = rc_hg_try_merge,
     .merge = rc_hg_merge,
