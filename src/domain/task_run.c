@@ -151,9 +151,36 @@ static rc_err_t *look_once(worker_t *worker, apr_pool_t *pool)
 
 /* --- running --- */
 
+/* Returns the last number before a '%'; -1 when there is none. */
+static int percent_in(const char *line)
+{
+    const char *end = strrchr(line, '%'), *start = end;
+    long percent;
+
+    while (start && start > line && apr_isdigit(start[-1]))
+        start--;
+    if (start == end)
+        return -1;
+    percent = strtol(start, NULL, 10);
+    return percent >= 0 && percent <= 100 ? (int)percent : -1;
+}
+
+/* Stores the last line, unless it is stored. */
+static rc_err_t *tell_in_txn(void *baton, rc_db_t *db)
+{
+    rc_task_run_t *run = baton;
+    bool still;
+
+    if (!run->untold)
+        return NULL;
+    RC_TRY(rc_store_task_tell(&still, db, run->task, percent_in(run->line), run->line));
+    run->lost = !still;
+    return NULL;
+}
+
 /* What became of a task. */
 typedef struct task_end_t {
-    const rc_task_run_t *run;
+    rc_task_run_t *run;
     const char *result, *error; /* both NULL: it begins again */
     apr_interval_time_t wait;
     bool put_off;
@@ -165,6 +192,7 @@ static rc_err_t *end_in_txn(void *baton, rc_db_t *db)
     const rc_task_t *task = ending->run->task;
     bool still;
 
+    RC_TRY(tell_in_txn(ending->run, db));
     return ending->result || ending->error
                ? rc_store_task_end(&still, db, task, ending->result, ending->error)
                : rc_store_task_again(&still, db, task, ending->wait, ending->put_off);
@@ -245,34 +273,11 @@ rc_err_t *rc_task_record(rc_task_run_t *run, rc_db_t *db, const char *result)
 {
     bool still;
 
+    RC_TRY(tell_in_txn(run, db));
     RC_TRY(rc_store_task_end(&still, db, run->task, result, NULL));
     run->lost = !still;
     run->recorded = still;
     return still ? NULL : rc_err(run->pool, RC_E_GONE, "the task was given up");
-}
-
-/* Returns the last number before a '%'; -1 when there is none. */
-static int percent_in(const char *line)
-{
-    const char *end = strrchr(line, '%'), *start = end;
-    long percent;
-
-    while (start && start > line && apr_isdigit(start[-1]))
-        start--;
-    if (start == end)
-        return -1;
-    percent = strtol(start, NULL, 10);
-    return percent >= 0 && percent <= 100 ? (int)percent : -1;
-}
-
-static rc_err_t *tell_in_txn(void *baton, rc_db_t *db)
-{
-    rc_task_run_t *run = baton;
-    bool still;
-
-    RC_TRY(rc_store_task_tell(&still, db, run->task, percent_in(run->line), run->line));
-    run->lost = !still;
-    return NULL;
 }
 
 /* Stores the last line. Nobody waits for it: a failure is no failure of the task. */
@@ -281,10 +286,10 @@ static void store_line(rc_task_run_t *run)
     apr_pool_t *scratch;
     rc_err_t *err;
 
-    run->untold = false;
     run->told = rc_clock();
     apr_pool_create(&scratch, NULL);
     err = with_connection(rc_db_txn_lazy, run->env, tell_in_txn, run, scratch);
+    run->untold = false;
     if (err)
         rc_log(RC_LOG_INFO, err->cause, "tasks: %s", rc_err_log_text(err, scratch));
     apr_pool_destroy(scratch);
