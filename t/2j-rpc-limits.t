@@ -107,6 +107,8 @@ subtest 'a client that goes ends its call; no transaction is open meanwhile' => 
     close $socket;
     ok log_has($t, 'method get_repo_nodes[^:]*: The client has gone'), 'the call ends when its client has gone';
     ok patiently(60, sub { !making($t) }), 'and nothing is left of it';
+    is $t->call(create_repo => { repo_name => 'x', repo_type => 'git', background => 'true' })->{error},
+        'This server runs no tasks in the background', 'RcapiTasks 0';
     $t->done;
 };
 

@@ -7,16 +7,17 @@ use Test::More;
 use lib 't/lib';
 use RCAPI::GitClient;
 use RCAPI::HTTP;
+use RCAPI::OddServer;
 use RCAPI::PostgreSQL;
 use RCAPI::Run qw(patiently slurp);
 use RCAPI::Test;
 
 plan skip_all => 'no PostgreSQL server is installed (Debian: apt-get install postgresql)' if !RCAPI::PostgreSQL::bin();
 
-my $one = RCAPI::Test->new(pg => RCAPI::PostgreSQL->new, children => 1, start => 0, preload => ['nfs.so'],
+my $one = RCAPI::Test->new(pg => RCAPI::PostgreSQL->new, children => 1, start => 0, tasks => 1, preload => ['nfs.so'],
     directives => "Timeout 60\nRcapiMaintenance Off\n");
 plan skip_all => 'built without libpq' if slurp($one->program('rcapi-admin')) !~ /pg_advisory_xact_lock/;
-my $two = RCAPI::Test->new(beside => $one, map { $_ => $one->{$_} } qw(children start preload directives));
+my $two = RCAPI::Test->new(beside => $one, map { $_ => $one->{$_} } qw(children start preload directives tasks));
 my @nodes = ($one, $two);
 for my $node (@nodes) {
     @{ $node->{server}{env} }{qw(RCAPI_NFS RCAPI_NFS_LOCAL)} = ("$one->{dir}/data", "$node->{dir}/scratch/locks");
@@ -178,6 +179,30 @@ subtest 'wrong passwords' => sub {
     is($one->sql('SELECT count(*) FROM tally WHERE count = 1') + 0, 2, '... and a wrong one is the first again');
     $one->sql('UPDATE tally SET count = 30 WHERE count = 12');
     is(login($two, 'admin', 'x'), 429, 'an address');
+};
+
+subtest 'tasks' => sub {
+    my $silent = RCAPI::OddServer->new("$one->{dir}/scratch/seen", sub { });
+    my $task = sub { $two->must(get_task => { task => $_[0] }) };
+    my ($id, $next) = map { $one->must(create_repo => { repo_name => $_, repo_type => 'git', background => 'true',
+        clone_uri => 'http://127.0.0.1:' . $silent->port . '/silent' })->{task} } qw(task next);
+    patiently(10, sub { $task->($id)->{state} eq 'running' });
+    is($task->($next)->{state}, 'pending', 'one runs on all nodes');
+    for my $server (map { $_->{server} } @nodes) { # the one on whose node it runs finds out itself; so does the other
+        my ($runner) = $one->sql("SELECT runner FROM task WHERE name = '$id'") =~ /(\w+)/;
+        my ($process) = grep { `ls -l /proc/$_/fd` =~ /$runner/ } $server->task_processes or next;
+        kill STOP => $server->task_parents; # starts no other one
+        kill KILL => $process;
+        patiently(10, sub { $task->($id)->{state} eq 'failed' });
+        is($task->($id)->{error}, 'the process that ran the task has ended', 'it has failed');
+        patiently(10, sub { $task->($next)->{state} eq 'running' });
+        kill CONT => $server->task_parents;
+        last;
+    }
+    is($task->($next)->{state}, 'running', 'the next one runs');
+    undef $silent;
+    patiently(10, sub { $task->($next)->{state} eq 'failed' });
+    is($task->($next)->{error}, 'failed to create repository `next`', 'to its end');
 };
 
 subtest 'mounts' => sub {

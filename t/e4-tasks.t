@@ -8,8 +8,10 @@ use IPC::Open2;
 use JSON::PP ();
 use Test::More;
 use Time::HiRes qw(sleep);
+use RCAPI::Hg ();
 use RCAPI::OddServer;
 use RCAPI::Run qw(patiently slurp spew);
+use RCAPI::Svn ();
 use RCAPI::Test;
 
 my $t = RCAPI::Test->new(children => 1, tasks => 2, directives => "RcapiDatabaseSync NORMAL\n");
@@ -128,6 +130,29 @@ subtest 'the methods' => sub {
     is "@actions", 'user_created_fork user_forked_repo:g/fork', 'the journal';
 };
 
+subtest 'other types' => sub {
+    my $module = "$t->{bin}/mod_rcapi.so";
+    SKIP: {
+        skip 'no hg', 2 if !RCAPI::Hg::built($module) || system 'hg --version >/dev/null 2>&1';
+        RCAPI::Hg::hg('init', "$DIR/hg");
+        RCAPI::Hg::hg('-R', "$DIR/hg", qw(branch -q other));
+        RCAPI::Hg::hg('-R', "$DIR/hg", qw(commit -m one -u ann));
+        my $task = ended(begin(create_repo => { repo_name => 'hg', repo_type => 'hg',
+            clone_uri => "file://$DIR/hg" }));
+        is_deeply [@$task{qw(state percent)}], ['done', undef], 'hg';
+        like $task->{line}, qr/\S/, "hg says: $task->{line}";
+    }
+    SKIP: {
+        skip 'no svn', 2 if !RCAPI::Svn::built($module) || system 'svnrdump --version >/dev/null 2>&1';
+        RCAPI::Svn::program('svnadmin', 'create', "$DIR/svn");
+        RCAPI::Svn::svn('mkdir', '-q', '-m', 'one', "file://$DIR/svn/trunk");
+        my $task = ended(begin(create_repo => { repo_name => 'svn', repo_type => 'svn',
+            clone_uri => "file://$DIR/svn" }));
+        is_deeply [@$task{qw(state percent)}], ['done', undef], 'svn';
+        like $task->{line}, qr/revision 1/, "svn says: $task->{line}";
+    }
+};
+
 subtest 'half way' => sub {
     my ($uri, $open) = gate();
     my $id = begin(create_repo => { repo_name => 'slow', repo_type => 'git', clone_uri => $uri });
@@ -174,6 +199,12 @@ subtest 'kill' => sub {
     $open->();
     $t->start;
     is ended($id)->{state}, 'done', 'httpd starts: it begins again';
+    my $user = $t->sql("SELECT user_id FROM users WHERE username = 'ann'") + 0;
+    $t->sql("INSERT INTO task (name, user_id, ip, method, state, due, created_on) VALUES "
+        . join ',', map { "('$_', $user, '::1', 'pull', 'pending', 9000000000000000, 1)" } 1 .. 100);
+    is error(create_repo => { repo_name => 'x', repo_type => 'git', background => 'true' }),
+        'Too many tasks wait; try again later', 'too many in all';
+    $t->sql("DELETE FROM task WHERE user_id = $user");
 };
 
 subtest 'rights are checked again' => sub {
