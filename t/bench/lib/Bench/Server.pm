@@ -58,6 +58,9 @@ Timeout 60
 </Directory>
 <Directory $dir/htdocs>
     Require all granted
+    <Files *.sent>
+        EnableSendfile On
+    </Files>
 </Directory>
 END
 }
