@@ -14,7 +14,8 @@ Bench::Server - the private httpd of the tests, set up to be measured
 Two processes of 32 threads, keep-alive without end, no logs of requests. The module stands at /rc,
 cgit at /cgit, gitweb at /gitweb, git-http-backend at /backend (and at /counted, where its cost is
 written down), files are below /. The host "uncached" keeps no archives. Without
-C<module>: the same server without mod_rcapi.
+C<module>: the same server without mod_rcapi. C<database>: another one than the file in C<data>; BENCH_DIRECTIVES
+of the environment is added to the configuration.
 
 =cut
 
@@ -70,7 +71,8 @@ sub _module {
     return '' unless $self->{module};
     return <<"END";
 LoadModule rcapi_module $self->{module}
-RcapiDatabase $self->{data}/rcapi.db
+RcapiDatabase "${\ ($self->{database} // "$self->{data}/rcapi.db")}"
+${\ ($ENV{BENCH_DIRECTIVES} // '')}
 RcapiRepositoryRoot $self->{data}/repos
 RcapiSecretFile $self->{data}/secret
 RcapiTempDirectory $self->{dir}/tmp
