@@ -110,6 +110,24 @@ subtest 'in one repository' => sub {
     ok !-e "$ROOT/copy/.hg/rcapi", 'a fork has nothing of what is kept';
 };
 
+subtest 'the base was stripped' => sub {
+    RCAPI::Hg::hg('init', "$ROOT/$_") for qw(cut from);
+    RCAPI::Hg::build("$ROOT/cut", { files => { a => lines('a') } }, { files => { b => lines('b') } });
+    hg('from', 'pull', '-q', "$ROOT/cut");
+    RCAPI::Hg::build("$ROOT/from", { files => { c => lines('c') }, branch => 'feature', parents => [1] });
+    $t->must('rescan_repos');
+    my $id = create(source_repo => 'from', target_repo => 'cut', source_ref => 'branch:feature');
+    my $page = sub { $t->get("/cut/pull-request/$id", headers => { Accept => 'text/html' })->body };
+    like $page->(), qr/<h2>Changes.*\+c/s, 'the page of one';
+    hg('cut', 'debugstrip', '--no-backup', '-r', '1');
+    is get($id)->{mergeable}{message}, 'This pull request cannot be merged because the target or the source reference '
+        . 'is missing.', 'it cannot be merged';
+    is_deeply merge($id), { possible => $false, executed => $false, merge_commit_id => undef, failure_reason => 8 },
+        'nor is it';
+    like $page->(), qr/\(this commit cannot be read\).*The diff cannot be made/s, 'its page says so';
+    $t->must(close_pull_request => { pullrequestid => $id });
+};
+
 my $check = $t->try_admin('check');
 is "$check->{exit} $check->{out}$check->{err}", '0 ', 'check';
 is_deeply [grep { !/\.done$/ } glob "$ROOT/.rc_tmp/*"], [], 'nothing is left';

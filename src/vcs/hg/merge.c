@@ -125,24 +125,6 @@ static question_t about_offer(const char *command, const rc_offer_t *offer, apr_
                         .pool = pool};
 }
 
-/* The first line is the base, or "-"; the others are the changesets. */
-rc_err_t *rc_hg_offered(rc_offered_t *offered, const rc_offer_t *offer, apr_pool_t *pool)
-{
-    question_t question = about_offer("offered", offer, pool);
-    const char *line;
-    apr_size_t len;
-
-    RC_TRY(ask_program(&line, &len, &question));
-    *offered = (rc_offered_t){.commits = apr_array_make(pool, 16, sizeof(const char *))};
-    if (*line != '-')
-        offered->base = apr_pstrmemdup(pool, line, RC_HG_HEX);
-    for (line += strcspn(line, "\n") + 1; strlen(line) >= LINE; line += LINE)
-        APR_ARRAY_PUSH(offered->commits, const char *) = apr_pstrmemdup(pool, line, RC_HG_HEX);
-    if (offered->commits->nelts <= RC_OFFER_MOST)
-        return NULL;
-    return rc_err(pool, RC_E_LIMIT, "a pull request has at most %d commits", RC_OFFER_MOST);
-}
-
 static rc_err_t *kept_bundle(const char **bundle, const char *path, const char *id,
                              apr_pool_t *pool)
 {
@@ -153,6 +135,25 @@ static rc_err_t *kept_bundle(const char **bundle, const char *path, const char *
         return rc_err_failed(pool, "%s is %s", path, why ? why : "no Mercurial repository");
     *bundle = apr_pstrcat(pool, layout.hg, FOLDER, id, ".hg", NULL);
     return NULL;
+}
+
+/* The first line is the base, or "-"; the others are the changesets. */
+rc_err_t *rc_hg_offered(rc_offered_t *offered, const rc_offer_t *offer, apr_pool_t *pool)
+{
+    question_t question = about_offer("offered", offer, pool);
+    const char *line;
+    apr_size_t len;
+
+    RC_TRY(kept_bundle(&question.bundle, offer->target_path, offer->source_id, pool));
+    RC_TRY(ask_program(&line, &len, &question));
+    *offered = (rc_offered_t){.commits = apr_array_make(pool, 16, sizeof(const char *))};
+    if (*line != '-')
+        offered->base = apr_pstrmemdup(pool, line, RC_HG_HEX);
+    for (line += strcspn(line, "\n") + 1; strlen(line) >= LINE; line += LINE)
+        APR_ARRAY_PUSH(offered->commits, const char *) = apr_pstrmemdup(pool, line, RC_HG_HEX);
+    if (offered->commits->nelts <= RC_OFFER_MOST)
+        return NULL;
+    return rc_err(pool, RC_E_LIMIT, "a pull request has at most %d commits", RC_OFFER_MOST);
 }
 
 rc_err_t *rc_hg_is_kept(bool *kept, const char *path, const char *id, apr_pool_t *pool)

@@ -59,10 +59,20 @@ def with_bundle(ui, file):
     return repo if has(repo, source) else bundlerepo.instance(ui, b"bundle:%s+%s" % (path, file), False)
 
 
+def is_lost(ui):
+    """The bundle continues changesets that were stripped from the target."""
+    try:
+        with_bundle(ui, bundle)
+    except (error.LookupError, error.RepoLookupError):
+        return True
+    return False
+
+
 def with_source(ui):
     repo = hg.repository(ui, path)
-    file = os.path.join(directory, b"incoming.hg")
-    if not has(repo, source):
+    file = bundle  # which the target has kept, also when the source has gone
+    if not has(repo, source) and not os.path.exists(file):
+        file = os.path.join(directory, b"incoming.hg")
         peer = hg.peer(ui, {}, source_path)
         bundlerepo.getremotechanges(ui, repo, peer, [source], bundlename=file)[2]()
     return with_bundle(ui, file)
@@ -116,7 +126,7 @@ def merged(repo):
 
 def try_merge(ui):
     repo = hg.repository(ui, path)
-    reason = hindrance(repo)
+    reason = MISSING if is_lost(ui) else hindrance(repo)
     if reason == POSSIBLE:
         repo = with_bundle(ui, bundle)
         known = repo.changelog.isancestor(source, target) or is_above(repo)
@@ -154,7 +164,7 @@ def finish(repo, made, tr):
 
 def make_merge(ui):
     repo = hg.repository(ui, path)
-    reason, made = hindrance(repo), None
+    reason, made = MISSING if is_lost(ui) else hindrance(repo), None
     if reason == POSSIBLE:
         if not has(repo, source):
             commands.unbundle(ui, repo, bundle)

@@ -126,6 +126,8 @@ rc_err_t *rc_hg_commit(rc_commit_t **out, rc_vcs_t *vcs, const rc_rev_t *rev, ap
     rc_hg_changeset_t changeset;
     rc_hg_snapshot_t *snapshot;
 
+    if (rev->index < 0) /* it is kept in a bundle, or nowhere */
+        return rc_err_internal(pool, APR_SUCCESS, "changeset %s is not in the repository", rev->id);
     RC_TRY(rc_hg_snapshot(&snapshot, vcs));
     RC_TRY(rc_hg_read_changeset(&changeset, vcs, (int)rev->index, pool));
     commit->id = apr_pstrdup(pool, rev->id);
