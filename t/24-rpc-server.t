@@ -32,6 +32,7 @@ subtest 'get_method' => sub {
     is_deeply $ask->({ pattern => 'get_user*' }), [grep { /^get_user/ } @$all], 'several';
     is_deeply $ask->({ pattern => 'nothing*' }), [], 'none';
     my $create = $ask->({ pattern => 'create_repo' })->[1];
+    is delete $create->{background}, '<Optional:False>', 'what create_repo takes besides';
     is_deeply $create, {
         repo_name => '<RequiredType>', repo_type => '<Optional:None>', owner => '<Optional:<OptionalAttr:apiuser>>',
         description => "<Optional:''>", private => '<Optional:False>', clone_uri => '<Optional:None>',
