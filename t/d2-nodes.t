@@ -182,7 +182,7 @@ subtest 'wrong passwords' => sub {
 };
 
 subtest 'tasks' => sub {
-    my $silent = RCAPI::OddServer->new("$one->{dir}/scratch/seen", sub { });
+    my $silent = RCAPI::OddServer->new("$one->{dir}/scratch/asked", sub { });
     my $task = sub { $two->must(get_task => { task => $_[0] }) };
     my ($id, $next) = map { $one->must(create_repo => { repo_name => $_, repo_type => 'git', background => 'true',
         clone_uri => 'http://127.0.0.1:' . $silent->port . '/silent' })->{task} } qw(task next);

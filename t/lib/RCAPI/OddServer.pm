@@ -29,6 +29,8 @@ my $LIMIT = rounds(900, 14_400); # seconds that it lives if nobody ends it
 # The code is called in a process of its own for each client.
 sub new {
     my ($class, $seen, $answer) = @_;
+    open my $log, '>>', $seen or die "$seen: $!"; # else all answers were empty
+    close $log;
     my $listener = IO::Socket::INET->new(Listen => 50, LocalAddr => '127.0.0.1') or die $@;
     my $pid = fork // die "fork: $!";
     _serve($listener, $seen, $answer) if !$pid;
