@@ -8,7 +8,8 @@ use warnings;
 use POSIX ();
 use Test::More;
 use Time::HiRes qw(time);
-use RCAPI::Run qw(patiently rounds slurp);
+use RCAPI::Hg ();
+use RCAPI::Run qw(patiently rounds slurp spew);
 use RCAPI::Test;
 
 my $CLIENTS = 4;
@@ -222,6 +223,44 @@ subtest 'renames' => sub {
         is_deeply [grep { on_disk($_) } $names[2], $names[3], "rename_e_$round"], [$name],
             'and only that is on the disk';
     }
+};
+
+# A repository that is renamed while its references are read never looks empty; it may not be found.
+sub read_renamed {
+    my ($type, @names) = @_;
+    my $n = rounds(150, 3000);
+    my $id = id_of($names[0]);
+    my $key = $t->key('admin');
+    my $call = sub { $JSON->decode(quick($JSON->encode({ id => 1, api_key => $key, @_ }))) };
+    my $rename = sub {
+        return scalar grep { !defined $call->(method => 'update_repo', args => { repoid => $id,
+            repo_name => $names[$_ % 2] })->{error} } 1 .. $n;
+    };
+    my $refs = sub {
+        return scalar grep { $_->{result} && !%{ $_->{result}{branches} } }
+            map { $call->(method => 'get_repo_refs', args => { repoid => $id }) } 1 .. 2 * $n;
+    };
+    my $advertised = sub {
+        my @said = map { $t->get("/$_/info/refs?service=git-upload-pack", headers => { 'X-Api-Key' => $key }) }
+            (@names) x $n;
+        return scalar grep { $_->status == 200 && $_->body !~ m{ refs/heads/} } @said;
+    };
+    my ($renamed, @empty) = at_once($rename, $refs, $type eq 'git' ? $advertised : $refs);
+    cmp_ok $renamed, '>', $n / 2, "$type: renamed";
+    is "@empty", '0 0', '... and never empty';
+}
+
+subtest 'read while it is renamed' => sub {
+    $t->repo('moving', commits => 2);
+    read_renamed(git => 'moving', 'moved');
+    return if !RCAPI::Hg::built(($ENV{RCAPI_BUILD} // 'build') . '/mod_rcapi.so');
+    my $dir = "$t->{dir}/scratch/hg";
+    RCAPI::Hg::hg('init', $dir);
+    spew("$dir/file", 'x');
+    RCAPI::Hg::hg('-R', $dir, qw(commit -q -A -u a -m m));
+    rename $dir, "$ROOT/changing" or die $!;
+    $t->must(rescan_repos => {});
+    read_renamed(hg => 'changing', 'changed');
 };
 
 subtest 'a group is renamed, filled and deleted' => sub {

@@ -99,3 +99,17 @@ const char *rc_git_description(const char *path, apr_pool_t *pool)
     }
     return NULL;
 }
+
+bool rc_git_is_in_place(const rc_git_t *git)
+{
+    struct stat st;
+
+    return !stat(git->path, &st) && st.st_dev == git->dev && st.st_ino == git->ino;
+}
+
+rc_err_t *rc_git_check_place(const rc_git_t *git, apr_pool_t *pool)
+{
+    return rc_git_is_in_place(git)
+               ? NULL
+               : rc_err_internal(pool, APR_ENOENT, "the repository %s was moved", git->path);
+}

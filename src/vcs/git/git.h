@@ -236,6 +236,13 @@ rc_found_t rc_git_detect(const char **why, const char *path, apr_pool_t *pool);
 bool rc_git_is_gone(const char *path, apr_pool_t *pool);
 const char *rc_git_description(const char *path, apr_pool_t *pool);
 
+/** True when the directory that was opened is still in its place. */
+bool rc_git_is_in_place(const rc_git_t *git);
+
+/** Rejects a repository whose directory is no longer the one that was opened: renamed or deleted
+ * meanwhile, it would look as if it had no references. Called after reading them. */
+rc_err_t *rc_git_check_place(const rc_git_t *git, apr_pool_t *pool);
+
 /* --- error.c --- */
 
 /** Returns RC_E_INTERNAL with the formatted text and libgit2's reason for the failure. */

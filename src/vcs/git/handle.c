@@ -80,12 +80,10 @@ rc_err_t *rc_git_open(void **repo, const char *path, apr_pool_t *pool)
 bool rc_git_reuse(void *repo)
 {
     rc_git_t *git = repo;
-    struct stat st;
     bool same;
 
     /* After a failed rc_git_reopen nothing is open in libgit2. */
-    same = git->odb && !stat(git->path, &st) && st.st_dev == git->dev && st.st_ino == git->ino &&
-           rc_stamps_same(git->packs);
+    same = git->odb && rc_git_is_in_place(git) && rc_stamps_same(git->packs);
     if (!same)
         rc_git_memo_drop(git->shared);
     return same;

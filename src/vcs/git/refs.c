@@ -179,6 +179,7 @@ static rc_err_t *read_all(rc_git_reading_t *reading)
 {
     RC_TRY(read_layers(reading));
     RC_TRY(rc_git_shallow_read(reading->refs->shallow, reading));
+    RC_TRY(rc_git_check_place(reading->git, reading->scratch));
     if (reading->lost && !reading->refs->branches->nelts) /* the repository is damaged, not empty */
         return rc_err_internal(reading->scratch, APR_SUCCESS, "no branch of %s leads to a commit",
                                reading->git->path);

@@ -217,6 +217,7 @@ static rc_err_t *read_everything(all_t *all)
     RC_TRY(read_head(all));
     all->wire->missing = all->reading->missing;
     RC_TRY(rc_git_shallow_read(all->wire->shallow, all->reading));
+    RC_TRY(rc_git_check_place(all->reading->git, all->reading->scratch));
     return rc_git_wire_write(all->wire, all->rows, all->reading->scratch);
 }
 

@@ -13,14 +13,6 @@
 
 #define KEPT_MOST 1000000 /* revisions of a snapshot that an idle handle keeps */
 
-static bool stat_folder(const rc_hg_t *hg, struct stat *st)
-{
-    char name[4096];
-
-    return apr_snprintf(name, sizeof(name), "%s/.hg", hg->path) < (int)sizeof(name) - 1 &&
-           !lstat(name, st);
-}
-
 void rc_hg_set_work(void *repo, rc_work_t *work)
 {
     (void)repo; /* everything is read through rc_vcs_t, which has it */
@@ -82,7 +74,7 @@ static rc_err_t *fill_handle(rc_hg_t *hg, apr_pool_t *pool)
     rc_found_t found;
     struct stat st;
 
-    if (!stat_folder(hg, &st))
+    if (!rc_hg_stat_place(hg, &st))
         return rc_fs_err(pool, "open the repository", hg->path);
     hg->device = st.st_dev;
     hg->inode = st.st_ino;
@@ -121,10 +113,9 @@ bool rc_hg_reuse(void *repo)
 {
     rc_hg_t *hg = repo;
     apr_pool_t *scratch;
-    struct stat st;
     bool same;
 
-    if (!stat_folder(hg, &st) || st.st_dev != hg->device || st.st_ino != hg->inode)
+    if (!rc_hg_is_in_place(hg))
         return false;
     apr_pool_create(&scratch, hg->pool);
     same = !strcmp(rc_hg_kind(&hg->layout, scratch), hg->kind);

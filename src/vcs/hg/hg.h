@@ -6,6 +6,8 @@
 #ifndef RC_VCS_HG_HG_H
 #define RC_VCS_HG_HG_H
 
+#include <sys/stat.h>
+
 #include <apr_hash.h>
 
 #include "name.h"
@@ -112,6 +114,16 @@ rc_stamps_t *rc_hg_watch(const rc_hg_t *hg, apr_pool_t *pool);
 /** Returns a text in @a pool that changes with the requirements, and when the whole store is
  * replaced. */
 const char *rc_hg_kind(const rc_hg_layout_t *layout, apr_pool_t *pool);
+
+/** Fills *@a st for the directory of the repository. */
+bool rc_hg_stat_place(const rc_hg_t *hg, struct stat *st);
+
+/** True when the directory that was opened is still in its place. */
+bool rc_hg_is_in_place(const rc_hg_t *hg);
+
+/** Rejects a repository whose directory is no longer the one that was opened: renamed or deleted
+ * meanwhile, it would look empty. Called after reading a snapshot. */
+rc_err_t *rc_hg_check_place(const rc_hg_t *hg, apr_pool_t *pool);
 
 /* -- handle.c -- */
 

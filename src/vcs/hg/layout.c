@@ -143,6 +143,30 @@ rc_err_t *rc_hg_startup(apr_pool_t *pool)
     return NULL;
 }
 
+/* --- place --- */
+
+bool rc_hg_stat_place(const rc_hg_t *hg, struct stat *st)
+{
+    char name[4096];
+
+    return apr_snprintf(name, sizeof(name), "%s/.hg", hg->path) < (int)sizeof(name) - 1 &&
+           !lstat(name, st);
+}
+
+bool rc_hg_is_in_place(const rc_hg_t *hg)
+{
+    struct stat st;
+
+    return rc_hg_stat_place(hg, &st) && st.st_dev == hg->device && st.st_ino == hg->inode;
+}
+
+rc_err_t *rc_hg_check_place(const rc_hg_t *hg, apr_pool_t *pool)
+{
+    return rc_hg_is_in_place(hg)
+               ? NULL
+               : rc_err_internal(pool, APR_ENOENT, "the repository %s was moved", hg->path);
+}
+
 /* --- state --- */
 
 static const char *stamp_file(const char *folder, const char *name, apr_pool_t *pool)

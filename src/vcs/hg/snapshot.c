@@ -75,7 +75,8 @@ static rc_err_t *fill_snapshot(rc_hg_snapshot_t *snapshot, rc_vcs_t *vcs, apr_po
                              apr_pstrcat(scratch, store, "/00changelog.d", NULL), snapshot->pool));
     snapshot->nodes = rc_hg_nodes_create(snapshot->log, snapshot->pool);
     snapshot->bookmarks = read_bookmarks(snapshot, bookmarks);
-    return rc_hg_find_hidden(snapshot, vcs, scratch);
+    RC_TRY(rc_hg_find_hidden(snapshot, vcs, scratch));
+    return rc_hg_check_place(hg, vcs->pool);
 }
 
 static rc_err_t *take_snapshot(rc_hg_snapshot_t **out, rc_vcs_t *vcs)
