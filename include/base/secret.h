@@ -47,6 +47,10 @@ rc_err_t *rc_secret_unseal(const char **text, const rc_secret_t *secret, const v
 /** Computes the SHA-256 of @a key. */
 void rc_key_digest(unsigned char digest[RC_DIGEST_SIZE], const char *key);
 
+/** Frees what rc_key_digest keeps when @a pool ends: httpd unloads the module with its
+ * configuration and loads it anew, at each restart. */
+void rc_key_digest_end_with(apr_pool_t *pool);
+
 /** Returns the HMAC-SHA256 of @a data with @a key as hexadecimal digits, in @a pool. */
 const char *rc_key_hmac(const char *key, const void *data, apr_size_t len, apr_pool_t *pool);
 

@@ -96,13 +96,27 @@ rc_err_t *rc_secret_unseal(const char **text, const rc_secret_t *secret, const v
     return NULL;
 }
 
+static EVP_MD *fetched; /* NULL: none, and sha256 is the static one */
 static const EVP_MD *sha256;
 
 static void fetch_sha256(void)
 {
-    sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
-    if (!sha256)
-        sha256 = EVP_sha256();
+    fetched = EVP_MD_fetch(NULL, "SHA256", NULL);
+    sha256 = fetched ? fetched : EVP_sha256();
+}
+
+static apr_status_t free_sha256(void *unused)
+{
+    (void)unused;
+    sha256 = EVP_sha256();
+    EVP_MD_free(fetched);
+    fetched = NULL;
+    return APR_SUCCESS;
+}
+
+void rc_key_digest_end_with(apr_pool_t *pool)
+{
+    apr_pool_cleanup_register(pool, NULL, free_sha256, apr_pool_cleanup_null);
 }
 
 /* EVP_sha256() names the algorithm; each digest would search for its code again, behind a lock. */

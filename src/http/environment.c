@@ -18,6 +18,7 @@
 #include <apr_thread_mutex.h>
 
 #include "base/metrics.h"
+#include "base/secret.h"
 #include "base/time.h"
 #include "domain/maintenance.h"
 #include "domain/pull_request.h"
@@ -69,6 +70,7 @@ int rc_http_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, 
 
         conf->slot = rc_http_is_mounted(conf) ? slot_for(other, pconf) : NULL;
     }
+    rc_key_digest_end_with(pconf);
     for (i = 0; i < slots->nelts; i++) {
         const rc_env_config_t *config = &APR_ARRAY_IDX(slots, i, rc_slot_t *)->config;
 
