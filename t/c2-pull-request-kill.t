@@ -23,7 +23,7 @@ my $t = RCAPI::Test->new(start => 0, disk => 1, children => 2, threads => 6, ini
     directives => "RcapiMaintenance Off\nRcapiExpensiveMax 20\nRcapiRemoteMax 50 50\n");
 my $JSON = JSON::PP->new->utf8->canonical;
 my $path = "$t->{dir}/data/repos/r";
-my @ADMIN = ($t->program('rcapi-admin'), '--data', "$t->{dir}/data");
+my @ADMIN = ($t->program('rcapi-admin'), $t->admin_place);
 
 sub git { return $t->git(@_) =~ s/\n\z//r }
 

@@ -328,7 +328,7 @@ sub queue {
     $t->sql("INSERT INTO webhook_delivery (webhook_id, event, created_on, username, ip, repo_id, repo_name, repo_type,
         about, state, due) WITH RECURSIVE n (i) AS (SELECT $from UNION ALL
             SELECT i + 1 FROM n WHERE i < $from + $n - 1)
-        SELECT $hook->{webhook_id}, 'webhook-test', 1000000 * i, 'x', '', $repo, '', '', '', 'waiting',
+        SELECT $hook->{webhook_id}, 'webhook-test', 1000000 * CAST(i AS BIGINT), 'x', '', $repo, '', '', '', 'waiting',
             CASE WHEN i = $from AND NOT EXISTS (SELECT 1 FROM webhook_delivery d WHERE d.state = 'waiting'
                 AND d.repo_id = $repo AND d.webhook_id = $hook->{webhook_id}) THEN 1 END FROM n");
 }

@@ -463,7 +463,7 @@ sub done {
 
 my $TROUBLE = qr/
     :(?:emerg|alert|crit)\] | exit\ signal | still\ did\ not\ exit,\ sending\ a\ SIGKILL | seg(?:mentation|fault)
-    | Sanitizer | runtime\ error: | double\ free | free\(\): | malloc | corrupted | smashing\ detected
+    | Sanitizer | runtime\ error: | double\ free | free\(\): | malloc | (?<!possibly\ )corrupted | smashing\ detected
     | Assertion
 /xi;
 
