@@ -169,7 +169,7 @@ for my $mpm (@mpms) {
             directives => "MaxConnectionsPerChild 15\n");
         my %seen = map { $_ => 1 } $t->children;
         local $again = 1;
-        my ($wrong, $asked) = load($t, 3, rounds(30, 60) / $SLOW, $diff, sub {
+        my ($wrong, $asked) = load($t, 3, rounds(30, 60), $diff, sub {
             patiently(10, sub { $seen{$_} = 1 for $t->children; keys %seen > 2 });
         });
         $seen{$_} = 1 for $t->children;

@@ -16,6 +16,7 @@
 #include <apr_strings.h>
 
 #include "base/nfs.h"
+#include "base/secret.h"
 #include "faces/face.h"
 
 /* The settings that are paths: field, directive, and the type of file that must exist there. */
@@ -104,6 +105,7 @@ int rc_http_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
     int status = OK;
 
     (void)plog;
+    rc_key_digest_end_with(pconf);
     if (err) {
         ap_log_error(APLOG_MARK, APLOG_CRIT | APLOG_STARTUP, err->cause, NULL,
                      RCLOGNO(0001) "self-check: %s", rc_err_log_text(err, ptemp));

@@ -70,7 +70,6 @@ int rc_http_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, 
 
         conf->slot = rc_http_is_mounted(conf) ? slot_for(other, pconf) : NULL;
     }
-    rc_key_digest_end_with(pconf);
     for (i = 0; i < slots->nelts; i++) {
         const rc_env_config_t *config = &APR_ARRAY_IDX(slots, i, rc_slot_t *)->config;
 
@@ -188,6 +187,7 @@ void rc_http_child_init(apr_pool_t *pchild, server_rec *s)
     int i;
 
     (void)s;
+    rc_key_digest_end_with(pchild);
     watch_work(pchild);
     rc_metrics_begin();
     bound_memory();
