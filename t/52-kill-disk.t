@@ -153,7 +153,7 @@ while (%running) {
 }
 note(sprintf '%d children killed at random, %d in a change of the disk, in %.1f s', $killed, $aimed, time - $start);
 cmp_ok($killed, '>=', 2, 'children were killed'); # few on a loaded machine
-cmp_ok($aimed, '>=', 4, 'and while the disk changed');
+cmp_ok($aimed, '>=', 2, 'and while the disk changed');
 ok(patiently(10, sub { defined $t->call('get_ip')->{result} }), 'the server goes on');
 $t->reload; # fresh children put in order what the last killed one left
 my @diary = map { split /\n/, slurp($_) } glob "$t->{dir}/scratch/diary*";
