@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # make run and make stop, as a user types them: what they print can be pasted, a second run keeps
-# the data, nothing stays behind.
+# the data, nothing stays behind. The database is SQLite's in any case; t/d1 has make run with PostgreSQL.
 use strict;
 use warnings;
 use Test::More;
@@ -164,7 +164,8 @@ sub start {
 
 sub make {
     my ($what, %vars) = @_;
-    my $env = { DATA => $data, MAKEFLAGS => undef, (map { $_ => $vars{$_} } qw(PORT MPM WHITELIST CONF)), %vars };
+    my $env = { DATA => $data, MAKEFLAGS => undef, STORE => undef,
+        (map { $_ => $vars{$_} } qw(PORT MPM WHITELIST CONF)), %vars };
     return run({ root => 1, timeout => 120, env => $env }, 'sh', 'conf/run', $what);
 }
 

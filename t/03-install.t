@@ -99,6 +99,7 @@ subtest 'without Subversion and Mercurial' => sub {
 subtest 'the sample' => sub {
     my $t = RCAPI::Test->new(start => 0);
     my $data = $t->dir . '/data';
+    $sample =~ s{/srv/rcapi/rcapi\.db}{$t->database}eg;
     $sample =~ s{/srv/rcapi/}{$data/}g;
     for my $text ($sample, $sample =~ s/^#(Rcapi)/$1/gmr) {
         my ($exit, $said) = $t->httpd_conf_test($text);

@@ -2,7 +2,7 @@
 #
 # What README and the pages for users show can be pasted: every command of README, docs/api.md,
 # docs/authentication.md, docs/views.md and docs/clients.md is run, in order, against the server of make run,
-# and prints what stands below it.
+# and prints what stands below it. That server's database is SQLite's in any case, as the pages say.
 use strict;
 use warnings;
 use Cwd ();
@@ -23,7 +23,8 @@ mkdir "$temp/$_" for qw(scratch home);
 my $port = start();
 END {
     local $?;
-    run({ root => 1, dir => $home, env => { DATA => "$temp/scratch/var" } }, 'sh', 'conf/run', 'stop') if $temp
+    run({ root => 1, dir => $home, env => { DATA => "$temp/scratch/var", STORE => undef } }, 'sh', 'conf/run', 'stop')
+        if $temp
 }
 
 # The commands of a page, or of one section of it: [command, what it prints].
@@ -70,7 +71,7 @@ sub start {
     for (1 .. 5) {
         $port = RCAPI::Server::free_port();
         $r = run({ root => 1, timeout => 120,
-            env => { DATA => "$temp/scratch/var", PORT => $port, WHITELIST => undef } },
+            env => { DATA => "$temp/scratch/var", PORT => $port, STORE => undef, WHITELIST => undef } },
             'sh', 'conf/run', 'start');
         last if $r->{err} !~ /Address already in use/;
     }

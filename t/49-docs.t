@@ -23,7 +23,8 @@ subtest 'examples of directives' => sub {
     my $data = $t->dir . '/data';
     cmp_ok(scalar @blocks, '>', 25, 'there are some');
     for my $block (@blocks) {
-        my ($exit, $said) = $t->httpd_conf_test($block->{text} =~ s{/srv/rcapi/}{$data/}gr);
+        my $text = $block->{text} =~ s{/srv/rcapi/rcapi\.db}{$t->database}egr =~ s{/srv/rcapi/}{$data/}gr;
+        my ($exit, $said) = $t->httpd_conf_test($text);
         is($exit, 0, $block->{title}) or diag($said);
     }
     $t->done;

@@ -88,6 +88,7 @@ sub ok_intended {
     my @before = @events[0 .. $i - 1];
     my ($op) = grep { $_->[1] =~ /\.op$/ } @before;
     ok($op && synced("$ROOT/.rc_tmp", @before), 'the intention was on the disk before');
+    return if RCAPI::Test::on_server(); # which syncs its own files
     my $wal = at(sub { $_->[1] =~ /rcapi\.db-wal$/ }, @events[$i .. $#events]);
     cmp_ok($wal, '>', 0, 'the database after it');
 }

@@ -16,8 +16,14 @@ my $files = { f => { content => 'text' } };
 sub restore {
     my ($backup) = @_;
     $t->stop;
-    unlink map { "$data/rcapi.db$_" } '', '-wal', '-shm';
-    rename $backup, "$data/rcapi.db" or die "$backup: $!";
+    if (my $pg = $t->{pg}) {
+        $t->sql('DROP SCHEMA rcapi CASCADE');
+        my $r = $t->run("$pg->{bin}/pg_restore", '--exit-on-error', '-d', $t->database =~ s/^postgresql://r, $backup);
+        die "pg_restore: $r->{err}" if $r->{exit};
+    } else {
+        unlink map { "$data/rcapi.db$_" } '', '-wal', '-shm';
+        rename $backup, "$data/rcapi.db" or die "$backup: $!";
+    }
     $t->start;
 }
 
