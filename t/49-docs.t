@@ -50,7 +50,21 @@ subtest 'links' => sub {
             push @broken, $link if !-e $to || $anchor ne '' && !$anchors{$to}{$anchor};
         }
         push @broken, grep { !-e } $text =~ m{`((?:docs|conf|src|t|include)/[\w./-]*\w)`}g;
+        push @broken, $text =~ m{(?<!\[)(`docs/[\w/-]+\.md`)}g; # a page that could be a link
         is("@broken", '', $file);
+    }
+};
+
+subtest 'width' => sub {
+    for my $file (RCAPI::Docs::pages()) {
+        my @wide;
+        open my $in, '<:encoding(UTF-8)', $file or die "$file: $!";
+        my $code = 0;
+        while (<$in>) {
+            $code = !$code if /^\s*```/;
+            push @wide, $. if !$code && !/^\|/ && length > 121; # with its end
+        }
+        is("@wide", '', "$file: lines of text have at most 120 columns");
     }
 };
 
