@@ -25,9 +25,9 @@ typedef struct rc_password_limits_t {
 rc_err_t *rc_password_hash(const char **hash, const rc_password_limits_t *limits,
                            const char *password, apr_pool_t *pool);
 
-/** Turns the hash of another program (bcrypt, or hexadecimal digits of SHA-256 or MD5) into one that
- * rc_password_matches knows, in @a pool. A digest is hashed again, as slowly as a password. NULL for
- * any other text, and for a bcrypt that costs too much. */
+/** Turns the hash of another program (bcrypt, or hexadecimal digits of SHA-256 or MD5) into one
+ * that rc_password_matches knows, in @a pool. A digest is hashed again, as slowly as a password.
+ * NULL for any other text, and for a bcrypt that costs too much. */
 rc_err_t *rc_password_take(const char **out, const char *hash, apr_pool_t *pool);
 
 /** True for a hash of rc_password_take: the next password that is right should replace it. */

@@ -9,8 +9,8 @@
 
 #include "store/repo.h"
 
-/** Returns RC_E_FAILED with the reason for a name that no user group may have: among others one that
- * look-ups would take for an id. */
+/** Returns RC_E_FAILED with the reason for a name that no user group may have: among others one
+ * that look-ups would take for an id. */
 rc_err_t *rc_user_group_name_check(const char *name, apr_pool_t *pool);
 
 /** Inserts @a group (name, owner_id, description, active) and sets its id. */

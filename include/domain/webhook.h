@@ -46,8 +46,8 @@ rc_err_t *rc_webhook_find(rc_webhook_t **out, rc_actor_t *actor, apr_int64_t id)
 /** Lists those of @a repo, or all that the caller may administer (NULL): rc_webhook_t. */
 rc_err_t *rc_webhooks(apr_array_header_t **out, rc_actor_t *actor, const rc_repo_t *repo);
 
-/** Sends the delivery *@a id again: as a new one, whose id *@a id becomes; one that waits, as soon as
- * those before it have ended. */
+/** Sends the delivery *@a id again: as a new one, whose id *@a id becomes; one that waits, as soon
+ * as those before it have ended. */
 rc_err_t *rc_webhook_redeliver(rc_actor_t *actor, apr_int64_t *id);
 
 /** Queues the event webhook-test for one webhook; *@a delivery is its id. */

@@ -91,8 +91,8 @@ typedef struct rc_pull_kept_t {
     bool merging;            /* a merge has begun and not ended */
 } rc_pull_kept_t;
 
-/** Calls @a fn for each open pull request of all repositories. The row lives until @a fn returns, which
- * must not use @a db. */
+/** Calls @a fn for each open pull request of all repositories. The row lives until @a fn returns,
+ * which must not use @a db. */
 rc_err_t *rc_store_pulls_kept(rc_db_t *db,
                               rc_err_t *(*fn)(void *baton, const rc_pull_kept_t *kept,
                                               apr_pool_t *scratch),

@@ -12,9 +12,9 @@ rc_err_t *rc_store_disk_change_add(rc_db_t *db, const char *token);
 rc_err_t *rc_store_disk_change_forget(rc_db_t *db, const char *token);
 
 /** Makes it certain that the transaction which added @a token will never be committed, once the
- * transaction of the caller is. A process that is killed in a commit may have written it to the -wal
- * file without telling other processes; whoever then opens the database alone takes it as made. The
- * two writes change nothing, but the caller's commit replaces that one in the file. */
+ * transaction of the caller is. A process that is killed in a commit may have written it to the
+ * -wal file without telling other processes; whoever then opens the database alone takes it as
+ * made. The two writes change nothing, but the caller's commit replaces that one in the file. */
 rc_err_t *rc_store_disk_change_refuse(rc_db_t *db, const char *token);
 
 /** Was the transaction that added @a token committed? */

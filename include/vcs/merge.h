@@ -49,8 +49,8 @@ typedef struct rc_offered_t {
 rc_err_t *rc_vcs_offered(rc_offered_t *offered, const char *type, const rc_offer_t *offer,
                          apr_pool_t *pool);
 
-/** *@a has: the repository at @a path has commit @a id, a full one, whether a reference reaches it or
- * not. */
+/** *@a has: the repository at @a path has commit @a id, a full one, whether a reference reaches it
+ * or not. */
 rc_err_t *rc_vcs_has_commit(bool *has, const char *type, const char *path, const char *id,
                             apr_pool_t *pool);
 

@@ -29,8 +29,8 @@ typedef enum {
 /** Names the entry @a name of @a cache; the paths are in @a pool. */
 void rc_entry_init(rc_entry_t *entry, const rc_cache_t *cache, const char *name, apr_pool_t *pool);
 
-/** Opens the finished file, which has been used now; returns whether it is there and belongs to this
- * account. The caller closes entry->fd. */
+/** Opens the finished file, which has been used now; returns whether it is there and belongs to
+ * this account. The caller closes entry->fd. */
 bool rc_entry_open(rc_entry_t *entry);
 
 /** Looks for the finished file, then for the part; never waits. The caller closes entry->fd. */

@@ -18,8 +18,8 @@
 #include "base/time.h"
 
 #define PLACES 8192
-#define WAYS   8   /* places of a key */
-#define SECRET 41  /* bytes of a text of rc_key_generate */
+#define WAYS   8  /* places of a key */
+#define SECRET 41 /* bytes of a text of rc_key_generate */
 
 typedef struct guess_place_t {
     unsigned char id[12]; /* of the key */
@@ -86,7 +86,7 @@ static apr_uint32_t now_sec(void)
 static guess_place_t *find_guess(const char *kind, const char *key, apr_uint32_t now)
 {
     unsigned char digest[RC_DIGEST_SIZE];
-    guess_place_t *oldest = NULL, *place;
+    guess_place_t *oldest, *place;
     char text[350];
     apr_uint32_t first;
 
@@ -94,12 +94,13 @@ static guess_place_t *find_guess(const char *kind, const char *key, apr_uint32_t
     rc_key_digest(digest, text);
     memcpy(&first, digest + sizeof(place->id), sizeof(first));
     first = first % (PLACES / WAYS) * WAYS;
-    for (place = table->places + first; place < table->places + first + WAYS; place++) {
+    oldest = table->places + first;
+    for (place = oldest; place < table->places + first + WAYS; place++) {
         if (place->begun && now - place->begun >= RC_GUESS_TIME)
             place->begun = 0;
         if (place->begun && !memcmp(place->id, digest, sizeof(place->id)))
             return place;
-        if (!oldest || place->begun < oldest->begun)
+        if (place->begun < oldest->begun)
             oldest = place;
     }
     memcpy(oldest->id, digest, sizeof(oldest->id));

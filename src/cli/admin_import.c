@@ -34,7 +34,7 @@ static void print_report(const rc_admin_t *admin, const rc_move_in_t *move_in)
         putchar('\n');
     }
     rc_admin_head(admin, move_in->dry_run ? "kind\twould come\tare here\twould not come"
-                                         : "kind\tcame\twere here\tdid not come");
+                                          : "kind\tcame\twere here\tdid not come");
     for (i = 0; i < move_in->counts->nelts; i++) {
         const rc_import_count_t *count = &APR_ARRAY_IDX(move_in->counts, i, rc_import_count_t);
 

@@ -82,8 +82,8 @@ const rc_command_t rc_admin_commands[] = {
     {"import", rc_admin_import, RC_ADMIN_OPEN,
      "import rhodecode|kallithea --from DATABASE [--copy DIR] [--dry-run]",
      "move in from RhodeCode or Kallithea: from their database (a file, "
-     "postgresql:...,\n      or a dump of mysqldump); --copy: their repositories are in DIR and are "
-     "copied, else they\n      are in the repository root; print what did not come and why"},
+     "postgresql:...,\n      or a dump of mysqldump); --copy: their repositories are in DIR and "
+     "are copied, else they\n      are in the repository root; print what did not come and why"},
     {"secret", rc_admin_secret, RC_ADMIN_OPEN, "secret rotate",
      "create a new secret and encrypt all keys with it, while the server runs"},
     {"call", rc_admin_call, RC_ADMIN_OPEN,

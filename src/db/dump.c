@@ -185,8 +185,8 @@ static rc_err_t *read_statements(dump_reading_t *reading)
     }
 }
 
-/* Refuses what is no text, and what has the first line of mysqldump but not its last one. What is no
- * file (a pipe) is not looked at. */
+/* Refuses what is no text, and what has the first line of mysqldump but not its last one. What is
+ * no file (a pipe) is not looked at. */
 static rc_err_t *check_ends(FILE *in, const char *path, apr_pool_t *pool)
 {
     char part[1025] = "";
@@ -195,8 +195,7 @@ static rc_err_t *check_ends(FILE *in, const char *path, apr_pool_t *pool)
     if (fseek(in, 0, SEEK_SET))
         return NULL;
     if (memchr(part, 0, fread(part, 1, sizeof(part) - 1, in)))
-        return rc_err(pool, RC_E_ARG, "%s is neither a database nor a dump of mysqldump",
-                      path);
+        return rc_err(pool, RC_E_ARG, "%s is neither a database nor a dump of mysqldump", path);
     if (strstr(part, "-- MySQL dump") || strstr(part, "-- MariaDB dump")) {
         if (fseek(in, -(long)(sizeof(part) - 1), SEEK_END))
             rewind(in); /* it is shorter */

@@ -35,8 +35,7 @@ static rc_err_t *unkeep_locked(rc_locks_t *locks, rc_env_t *env, rc_db_t *db, co
     RC_TRY(is_needed(&needed, db, repo, id, pool));
     if (needed)
         return NULL;
-    RC_TRY(
-        rc_vcs_unkeep(repo->type, rc_env_repo_path(env, repo->name, pool), id, locks->fd, pool));
+    RC_TRY(rc_vcs_unkeep(repo->type, rc_env_repo_path(env, repo->name, pool), id, locks->fd, pool));
     rc_log(RC_LOG_WARNING, APR_SUCCESS, "%s kept commit %s for no pull request: no longer",
            repo->name, id);
     return NULL;

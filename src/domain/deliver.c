@@ -168,7 +168,8 @@ rc_err_t *rc_deliver(rc_env_t *env, const rc_sender_config_t *config, apr_pool_t
     rc_post_startup();
     RC_TRY(await_place(&taken, &sender, pool));
     if (!taken)
-        return config->once ? rc_err(pool, RC_E_BUSY, "the server sends, or another rcapi-admin") : NULL;
+        return config->once ? rc_err(pool, RC_E_BUSY, "the server sends, or another rcapi-admin")
+                            : NULL;
     send_all(&sender, pool);
     rc_lanes_close(&sender.lanes);
     show_waiting(&sender, 0);

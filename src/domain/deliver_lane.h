@@ -42,7 +42,7 @@ rc_err_t *rc_lanes_open(rc_lanes_t *lanes, rc_env_t *env, const rc_sender_config
 /** Waits for the threads to end. */
 void rc_lanes_close(rc_lanes_t *lanes);
 
-/** Starts a thread that sends what is due in @a lane, unless one does, or the limits are reached. */
+/** Starts a thread that sends what is due in @a lane, unless one does or the limits are reached. */
 void rc_lanes_start(rc_lanes_t *lanes, const rc_lane_t *lane);
 
 /** Waits until a thread ends, at most @a time. */

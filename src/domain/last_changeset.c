@@ -93,10 +93,9 @@ rc_err_t *rc_last_if_moved(rc_last_t *last, rc_vcs_t *vcs, const rc_repo_t *repo
 bool rc_last_is_current(const rc_repo_t *repo, const rc_env_t *env, apr_pool_t *pool)
 {
     const char *state =
-        repo->last.state
-            ? rc_vcs_known_state(repo->type, rc_env_repo_path(env, repo->name, pool),
-                                 repo->last.state, pool)
-            : NULL;
+        repo->last.state ? rc_vcs_known_state(repo->type, rc_env_repo_path(env, repo->name, pool),
+                                              repo->last.state, pool)
+                         : NULL;
 
     return state && !strcmp(state, repo->last.state);
 }

@@ -31,7 +31,7 @@ typedef struct guard_t {
 /* The check of one request. */
 typedef struct try_t {
     request_rec *r;
-    const rc_credentials_t *credentials;
+    rc_credentials_t credentials;
     const char *path; /* after the prefix, with a leading slash */
     rc_transfer_t kind;
     rc_verdict_t verdict;
@@ -130,7 +130,7 @@ static rc_err_t *judge_request(rc_actor_t *actor, void *baton)
     rc_identity_t who;
     rc_repo_t *repo;
 
-    RC_TRY(rc_identify(&who, actor->db, try->credentials, actor->pool));
+    RC_TRY(rc_identify(&who, actor->db, &try->credentials, actor->pool));
     actor->caller = who.caller;
     if (who.refusal) {
         bool address = who.refusal == RC_REFUSED_ADDRESS;
@@ -149,10 +149,8 @@ static rc_err_t *judge_try(try_t *try, rc_env_t *env, const char *key, apr_pool_
     request_rec *r = try->r;
     const rc_sign_in_t sent = {.key = key, .login = trusted_login(r), .ip = r->useragent_ip};
     rc_actor_t actor = {.env = env, .pool = pool, .ip = r->useragent_ip};
-    rc_credentials_t credentials;
 
-    RC_TRY(rc_sign_in(&credentials, env, &sent, pool));
-    try->credentials = &credentials;
+    RC_TRY(rc_sign_in(&try->credentials, env, &sent, pool));
     RC_TRY(rc_actor_ask(&actor, judge_request, try));
     if (try->verdict.kind == RC_TRANSFER_ALLOWED && !actor.caller->anonymous)
         r->user = apr_pstrdup(r->pool, actor.caller->username);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * Looks up repositories that a viewer may read. What is found is remembered, the level apart from
- * the row, which most viewers share; what is missing or hidden is not: there is no end of names, and
- * both shall take the same time.
+ * the row, which most viewers share; what is missing or hidden is not: there is no end of names,
+ * and both shall take the same time.
  */
 #include <stddef.h>
 #include <string.h>

@@ -49,8 +49,8 @@ rc_err_t *rc_chunks_each(rc_stmt_t *st, rc_db_t *db, rc_chunk_fn_t *fn, void *ba
 rc_err_t *rc_chunks_by_id(rc_stmt_t *st, rc_db_t *db, const rc_slice_t *page, rc_chunk_fn_t *fn,
                           void *baton, apr_pool_t *pool);
 
-/** As rc_chunks_each for at most @a most objects from place @a first (from 0) on; sets *@a total to the
- * number of all. */
+/** As rc_chunks_each for at most @a most objects from place @a first (from 0) on; sets *@a total to
+ * the number of all. */
 rc_err_t *rc_chunks_of(int *total, rc_stmt_t *st, rc_db_t *db, int first, int most,
                        rc_chunk_fn_t *fn, void *baton, apr_pool_t *pool);
 

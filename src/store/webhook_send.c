@@ -108,10 +108,9 @@ static rc_err_t *count_failure(bool *disabled, rc_db_t *db, apr_int64_t webhook_
     RC_TRY(rc_execute(db, SQL_WEBHOOK_ILL, "i", webhook_id));
     RC_TRY(rc_execute(db, SQL_WEBHOOK_DISABLE, "id", webhook_id, failures));
     *disabled = rc_changes(db) > 0;
-    return *disabled
-               ? rc_store_webhook_give_up(db, webhook_id,
-                                          "the webhook was disabled after too many failures")
-               : NULL;
+    return *disabled ? rc_store_webhook_give_up(db, webhook_id,
+                                                "the webhook was disabled after too many failures")
+                     : NULL;
 }
 
 rc_err_t *rc_store_attempt(bool *disabled, rc_db_t *db, const rc_delivery_t *delivery,

@@ -3,8 +3,8 @@
  * Tests disk changes that are committed or rolled back with a transaction. Every system call that
  * changes a file or takes a lock runs through this file (the program's own functions replace
  * libc's), so that a process can die before the n-th one. For every n, the next process must find,
- * and leave, all of a change or nothing of it. Beside other processes, and where something is in the
- * way, not every n is tried but with RCAPI_ROUNDS=all.
+ * and leave, all of a change or nothing of it. Beside other processes, and where something is in
+ * the way, not every n is tried but with RCAPI_ROUNDS=all.
  */
 #include "disk_fixture.h"
 

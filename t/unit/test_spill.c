@@ -251,10 +251,8 @@ static void foreign_files(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(killed_at_each_step),
-        cmocka_unit_test(many_processes),
-        cmocka_unit_test(removed_meanwhile),
-        cmocka_unit_test(damaged),
+        cmocka_unit_test(killed_at_each_step), cmocka_unit_test(many_processes),
+        cmocka_unit_test(removed_meanwhile),   cmocka_unit_test(damaged),
         cmocka_unit_test(foreign_files),
     };
 

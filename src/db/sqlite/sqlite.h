@@ -90,7 +90,6 @@ rc_err_t *rc_sqlite_end_copy(rc_db_t *db);
 rc_err_t *rc_sqlite_last_id(apr_int64_t *id, rc_db_t *db, const char *table);
 rc_err_t *rc_sqlite_set_last_id(rc_db_t *db, const char *table, apr_int64_t id);
 
-
 /* foreign.c */
 rc_err_t *rc_sqlite_open_foreign(rc_db_t *db);
 rc_err_t *rc_sqlite_foreign_columns(apr_array_header_t **list, rc_db_t *db, const char *table,

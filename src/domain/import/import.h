@@ -125,9 +125,9 @@ typedef struct rc_importing_t {
     apr_time_t created_on; /* the moment of the import: of what the source has no time for */
     rc_import_rule_t rule;
     bool old_groups; /* inactive user groups gave rights, too (RhodeCode 1.2 to 1.4) */
-    apr_hash_t *users, *user_groups, *repo_groups, *repos,
-        *comments, *pulls, *pull_versions; /* source's id: rc_arrival_t */
-    apr_hash_t *kept; /* source's ids of pull requests whose commits are there */
+    apr_hash_t *users, *user_groups, *repo_groups, *repos, *comments, *pulls,
+        *pull_versions;      /* source's id: rc_arrival_t */
+    apr_hash_t *kept;        /* source's ids of pull requests whose commits are there */
     apr_hash_t *permissions; /* source's id: const char *, the name */
     apr_hash_t *hashes;      /* foreign password hash: ours; made before the transaction */
     rc_arrival_t *anyone;    /* the default user */
@@ -139,7 +139,7 @@ typedef struct rc_importing_t {
     const char *work;
     apr_hash_t *places;       /* name of a repository or gist: rc_place_t */
     apr_hash_t *places_by_id; /* the same for the source's id of a repository */
-    bool finished;      /* a dry run has come to its end */
+    bool finished;            /* a dry run has come to its end */
 } rc_importing_t;
 
 /* -- report.c -- */

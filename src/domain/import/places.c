@@ -93,8 +93,7 @@ static rc_err_t *bring_place(rc_place_t *place, rc_importing_t *the, const char 
 {
     rc_err_t *err;
 
-    place->at = place->path =
-        apr_psprintf(the->pool, "%s/repo-%" APR_INT64_T_FMT, the->work, id);
+    place->at = place->path = apr_psprintf(the->pool, "%s/repo-%" APR_INT64_T_FMT, the->work, id);
     if ((err = copy_place(from, place->path, scratch))) {
         place->type = NULL;
         place->why = apr_pstrdup(the->pool, rc_err_log_text(err, scratch));

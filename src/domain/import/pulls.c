@@ -50,7 +50,7 @@ typedef struct side_t {
 typedef struct offer_t {
     side_t source, target;
     const rc_arrival_t *from, *to, *author; /* what has come of its repositories and its author */
-    apr_array_header_t *commits; /* const char *, the newest first */
+    apr_array_header_t *commits;            /* const char *, the newest first */
 } offer_t;
 
 static bool is_commit_id(const char *text)
@@ -87,9 +87,8 @@ static void reverse(apr_array_header_t *ids)
 /* Versions store the list in one order or the other: the source's commit is the newest. */
 static void read_commits(offer_t *offer, rc_rows_t *rows)
 {
-    char *state = NULL, *word = apr_pstrdup(rows->scratch, rc_import_short(rows, REVISIONS,
-                                                                           IDS_BYTES,
-                                                                           rows->scratch));
+    const char *list = rc_import_short(rows, REVISIONS, IDS_BYTES, rows->scratch);
+    char *state = NULL, *word = apr_pstrdup(rows->scratch, list);
     apr_array_header_t *ids = apr_array_make(rows->scratch, 16, sizeof(const char *));
 
     for (word = apr_strtok(word, ":", &state); word; word = apr_strtok(NULL, ":", &state))
@@ -111,7 +110,8 @@ static bool read_offer(offer_t *offer, rc_rows_t *rows)
     read_commits(offer, rows);
     if (!is_commit_id(offer->source.id) && offer->commits->nelts)
         offer->source.id = APR_ARRAY_IDX(offer->commits, 0, const char *);
-    return is_commit_id(offer->source.id) && is_commit_id(offer->target.id) && offer->commits->nelts;
+    return is_commit_id(offer->source.id) && is_commit_id(offer->target.id) &&
+           offer->commits->nelts;
 }
 
 /* --- before the transaction --- */
@@ -240,14 +240,14 @@ static rc_err_t *store_pull(rc_importing_t *the, rc_rows_t *rows, const rc_arriv
         rc_import_note(the, OF_PULL_REQUESTS, pull_label(rows),
                        closed ? "neither repository has its commits"
                               : "is closed here: neither repository has its commits");
-    RC_TRY(rc_store_import(
-        &changed, the->db, RC_STORE_PULL, pull->id,
-        rc_import_short(rows, PULL_TITLE, NAME_BYTES, pool),
-        rc_import_short(rows, PULL_TEXT, TEXT_BYTES, pool), renderer,
-        closed || !kept ? "closed" : "new", offer->author->id, offer->from->id,
-        offer->source.type, offer->source.name, offer->source.id, offer->to->id, offer->target.type,
-        offer->target.name, offer->target.id, closed && is_commit_id(merge) ? merge : NULL, created,
-        rc_import_time(rows, PULL_UPDATED, created)));
+    RC_TRY(rc_store_import(&changed, the->db, RC_STORE_PULL, pull->id,
+                           rc_import_short(rows, PULL_TITLE, NAME_BYTES, pool),
+                           rc_import_short(rows, PULL_TEXT, TEXT_BYTES, pool), renderer,
+                           closed || !kept ? "closed" : "new", offer->author->id, offer->from->id,
+                           offer->source.type, offer->source.name, offer->source.id, offer->to->id,
+                           offer->target.type, offer->target.name, offer->target.id,
+                           closed && is_commit_id(merge) ? merge : NULL, created,
+                           rc_import_time(rows, PULL_UPDATED, created)));
     rc_import_count(the, OF_PULL_REQUESTS, changed);
     return store_commits(the, pull->id, offer);
 }
@@ -267,8 +267,7 @@ static rc_err_t *import_pull(rc_importing_t *the, rc_import_ids_t *ids, rc_rows_
     pull->parent = offer.to->id;
     RC_TRY(rc_store_import_find(&found, the->db, RC_FIND_PULL, rows->scratch, pull->parent,
                                 rc_import_time(rows, PULL_CREATED, 0), offer.source.name,
-                                offer.target.name,
-                                offer.author->name));
+                                offer.target.name, offer.author->name));
     pull->fresh = !found.id;
     pull->id = found.id ? found.id : rc_import_ids_choose(ids, pull->source);
     if (pull->fresh)
@@ -296,8 +295,7 @@ static rc_err_t *import_version(rc_importing_t *the, rc_rows_t *rows)
     if (!pull->fresh)
         return NULL;
     return rc_store_import(&changed, the->db, RC_STORE_PULL_VERSION, pull->id, (int)version->id,
-                           offer.source.id, offer.target.id,
-                           join_ids(offer.commits, rows->scratch),
+                           offer.source.id, offer.target.id, join_ids(offer.commits, rows->scratch),
                            rc_import_time(rows, PULL_CREATED, 0));
 }
 

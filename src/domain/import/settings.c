@@ -16,9 +16,9 @@
 #include "store/setting.h"
 #include "vcs/library.h"
 
-enum { SETTING_ID, SETTING_NAME, SETTING_VALUE }; /* columns of FROM_SETTINGS */
+enum { SETTING_ID, SETTING_NAME, SETTING_VALUE };           /* columns of FROM_SETTINGS */
 enum { OPTION_ID, OPTION_REPO, OPTION_NAME, OPTION_VALUE }; /* of FROM_REPO_SETTINGS */
-enum { UI_ID, UI_SECTION, UI_VALUE, UI_ACTIVE };  /* of FROM_UI */
+enum { UI_ID, UI_SECTION, UI_VALUE, UI_ACTIVE };            /* of FROM_UI */
 
 #define TEXT_BYTES 65536
 

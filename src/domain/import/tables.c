@@ -51,10 +51,10 @@ const rc_foreign_table_t rc_import_tables[] = {
                                 "branch_rule_id repository_id"},
     [FROM_FOLLOWINGS] = {"user_followings", "user_following_id user_id follows_repository_id "
                                             "follows_user_id follows_from"},
-    [FROM_PULL_REQUESTS] =
-        {"pull_requests", "pull_request_id org_repo_id org_ref other_repo_id other_ref revisions "
-                          "created_on title description description_renderer status "
-                          "user_id|owner_id merge_rev updated_on"},
+    [FROM_PULL_REQUESTS] = {"pull_requests",
+                            "pull_request_id org_repo_id org_ref other_repo_id other_ref revisions "
+                            "created_on title description description_renderer status "
+                            "user_id|owner_id merge_rev updated_on"},
     [FROM_PULL_VERSIONS] = {"pull_request_versions",
                             "pull_request_version_id org_repo_id org_ref other_repo_id other_ref "
                             "revisions created_on pull_request_id"},

@@ -111,8 +111,8 @@ static rc_err_t *store_comment(bool *changed, rc_importing_t *the, rc_rows_t *ro
     apr_int64_t created = rc_import_time(rows, COMMENT_CREATED, 0);
     rc_store_found_t found;
 
-    RC_TRY(rc_store_import_find(&found, the->db, RC_FIND_COMMENT, pool, repo_id, user->id,
-                                revision, created, text, item->parent));
+    RC_TRY(rc_store_import_find(&found, the->db, RC_FIND_COMMENT, pool, repo_id, user->id, revision,
+                                created, text, item->parent));
     *changed = !found.id;
     if (*changed) {
         RC_TRY(rc_store_import(changed, the->db, RC_STORE_COMMENT, repo_id, user->id, revision,
@@ -187,8 +187,7 @@ static rc_err_t *import_status(rc_importing_t *the, rc_rows_t *rows)
     RC_TRY(rc_store_import(&changed, the->db, RC_STORE_STATUS, repo->id, user->id,
                            comment ? comment->id : (apr_int64_t)0, revision, word,
                            rc_import_int(rows, STATUS_VERSION, 0),
-                           rc_import_time(rows, STATUS_SET, 0),
-                           pull ? pull->id : (apr_int64_t)0));
+                           rc_import_time(rows, STATUS_SET, 0), pull ? pull->id : (apr_int64_t)0));
     rc_import_count(the, OF_STATUSES, changed);
     return NULL;
 }

@@ -173,8 +173,8 @@ static rc_err_t *bind_yes_no(rc_arg_t *arg, rc_call_t *call, const rc_param_t *p
     arg->truth = arg->given ? rc_value_truth(arg->value) : !strcmp(param->def, "True");
     if (!arg->given || is_yes_or_no(arg->value))
         return NULL;
-    return rc_arg_fault(call, rc_err(call->pool, RC_E_ARG, "%s must be true or false",
-                                     rc_param_name(param->id)));
+    return rc_arg_fault(
+        call, rc_err(call->pool, RC_E_ARG, "%s must be true or false", rc_param_name(param->id)));
 }
 
 static rc_err_t *bind_one(rc_arg_t *arg, rc_call_t *call, const rc_param_t *param)

@@ -122,8 +122,7 @@ static rc_err_t *render_repo(rc_json_t *out, rc_call_t *call, const rc_repo_t *r
     rc_json_member_string(out, "repo_name", repo->name);
     rc_json_member_string(out, "repo_type", repo->type);
     RC_TRY(render_clone_uri(out, call, repo, pool));
-    rc_json_member_string(out, "url",
-                          rc_render_repo_url(call, repo->name, pool));
+    rc_json_member_string(out, "url", rc_render_repo_url(call, repo->name, pool));
     rc_json_member_bool(out, "private", repo->private_);
     rc_json_member_string(out, "created_on", rc_time_local(repo->created_on, pool));
     rc_json_member_string(out, "description", repo->description);

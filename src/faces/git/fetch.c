@@ -72,7 +72,8 @@ static rc_err_t *take_place(void *baton, apr_pool_t *pool)
 {
     const fetch_t *fetch = baton;
 
-    return rc_face_place(fetch->call->request, &fetch->call->actor.work, fetch->request.kind != RC_FETCH_PART, pool);
+    return rc_face_place(fetch->call->request, &fetch->call->actor.work,
+                         fetch->request.kind != RC_FETCH_PART, pool);
 }
 
 /* Judges git's end. With a failure that the client gets to know, the answer is complete: git has

@@ -28,7 +28,7 @@ typedef struct row_t {
 typedef struct pull_list_t {
     rc_view_call_t *call;
     rc_pull_range_t range;
-    apr_array_header_t *rows;                  /* row_t: those of the page, and one more */
+    apr_array_header_t *rows;                 /* row_t: those of the page, and one more */
     apr_array_header_t *branches, *bookmarks; /* const char *, for the form; NULL: there is none */
 } pull_list_t;
 
@@ -158,8 +158,8 @@ static void put_names(rc_html_t *html, const char *type, const apr_array_header_
     int i;
 
     for (i = 0; i < names->nelts; i++)
-        rc_html_put(html, "<option value=\"%s:%s\">%s\n", type, APR_ARRAY_IDX(names, i, const char *),
-                    APR_ARRAY_IDX(names, i, const char *));
+        rc_html_put(html, "<option value=\"%s:%s\">%s\n", type,
+                    APR_ARRAY_IDX(names, i, const char *), APR_ARRAY_IDX(names, i, const char *));
 }
 
 static void put_all_names(rc_html_t *html, const pull_list_t *listing)
@@ -203,10 +203,11 @@ rc_err_t *rc_page_pulls_write(rc_view_call_t *call, rc_spool_t *spool)
     if (listing->rows->nelts)
         put_pulls(&html, listing);
     else
-        rc_html_put(&html, closed ? "<p>No pull request is closed.</p>\n"
-                                  : "<p>No pull request is open. Who has logged in can open one here,"
-                                    " and the method <code>create_pull_request</code> of the API "
-                                    "makes one.</p>\n");
+        rc_html_put(&html, closed
+                               ? "<p>No pull request is closed.</p>\n"
+                               : "<p>No pull request is open. Who has logged in can open one here,"
+                                 " and the method <code>create_pull_request</code> of the API "
+                                 "makes one.</p>\n");
     if (listing->rows->nelts > A_PAGE)
         rc_html_put(&html,
                     "<nav aria-label=Pages><p><a rel=next href=\"%s?%safter=%" APR_INT64_T_FMT

@@ -25,11 +25,11 @@
 #include "base/text.h"
 #include "vcs/hg_program.h"
 
-#define PATIENCE apr_time_from_sec(300)
+#define PATIENCE  apr_time_from_sec(300)
 #define ID_DIGITS 40
-#define FOLDER   "/rcapi/pull/" /* below .hg */
-#define LINE     (RC_HG_HEX + 1)
-#define ANSWER   ((apr_size_t)64 << 20) /* bytes of an answer */
+#define FOLDER    "/rcapi/pull/" /* below .hg */
+#define LINE      (RC_HG_HEX + 1)
+#define ANSWER    ((apr_size_t)64 << 20) /* bytes of an answer */
 
 static const char program[] =
 #include "hg_merge.def"
