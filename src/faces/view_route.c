@@ -34,18 +34,19 @@ static bool match(rc_view_route_t *route, const char *pattern, const char *tail,
     for (;;) {
         apr_size_t want = segment_length(pattern), have = segment_length(tail);
 
-        if (is_word(pattern, want, "{path}")) {
+        if (*pattern != '{') {
+            if (!have || want != have || strncmp(pattern, tail, want))
+                return false;
+        } else if (is_word(pattern, want, "{path}")) {
             route->rest = tail + strspn(tail, "/");
             return true;
-        }
-        if (!have)
+        } else if (!have) {
             return false;
-        if (is_word(pattern, want, "{rev}"))
+        } else if (is_word(pattern, want, "{rev}")) {
             route->rev = rc_hex_unescape(tail, have, pool);
-        else if (is_word(pattern, want, "{id}"))
+        } else {
             route->id = rc_hex_unescape(tail, have, pool);
-        else if (want != have || strncmp(pattern, tail, want))
-            return false;
+        }
         pattern += want;
         tail += have;
         if (!*pattern)
@@ -87,8 +88,11 @@ static void add_routes(apr_array_header_t *routes, const rc_view_table_t *table,
 
     for (i = 0; i < table->count; i++) {
         rc_view_route_t route = {.view = &table->views[i]};
+        char first = *route.view->pattern;
 
-        if (*route.view->pattern == '/' || !match(&route, route.view->pattern, tail, pool))
+        if (first == '/' || (first != '{' && first != *tail)) /* most end here */
+            continue;
+        if (!match(&route, route.view->pattern, tail, pool))
             continue;
         if (!rc_repo_url_read(&url, path, (apr_size_t)(slash - path), pool))
             return;
