@@ -161,8 +161,9 @@ typedef struct rc_backend_t {
                       void *baton, apr_pool_t *scratch);
     /* Sets *@a size to the bytes of the file @a entry. */
     rc_err_t *(*size)(apr_off_t *size, rc_vcs_t *vcs, const rc_entry_t *entry);
-    /* Reads the content of a file smaller than RC_VCS_LARGE, whose size is set, into @a pool. */
-    rc_err_t *(*read)(const char **data, apr_size_t *len, rc_vcs_t *vcs, const rc_entry_t *entry,
+    /* Sets entry->size, and reads the content of the file into @a pool; when it has @a most bytes
+     * or more, *@a data is NULL instead. */
+    rc_err_t *(*read)(const char **data, rc_vcs_t *vcs, rc_entry_t *entry, apr_off_t most,
                       apr_pool_t *pool);
     rc_err_t *(*content)(rc_spool_t *spool, rc_vcs_t *vcs, const rc_entry_t *entry);
     rc_err_t *(*diff_files)(rc_spool_t *spool, rc_vcs_t *vcs, const rc_entry_t *before,

@@ -34,6 +34,8 @@ typedef struct folder_t {
     list_walk_t *walk;
     apr_array_header_t *list; /* of rc_entry_t; their paths are names */
     apr_size_t bytes;
+    apr_size_t longest; /* name */
+    bool sorted;        /* the list, so far */
 } folder_t;
 
 /* True when @a err means that one entry cannot be read. Such an entry is marked in the list, and
@@ -60,14 +62,17 @@ static rc_err_t *add_entry(void *baton, const rc_entry_t *entry)
     folder_t *folder = baton;
     list_walk_t *walk = folder->walk;
     apr_pool_t *pool = folder->list->pool;
+    apr_size_t len = strlen(entry->path), id_len = strlen(entry->id);
     rc_entry_t *copy = apr_array_push(folder->list);
 
-    folder->bytes += strlen(entry->path) + strlen(entry->id) + sizeof(*entry);
+    folder->bytes += len + id_len + sizeof(*entry);
     if (walk->held + folder->bytes > HELD_MOST)
         return rc_err(walk->vcs->pool, RC_E_LIMIT, "The directories of a commit are too large");
     *copy = *entry;
-    copy->path = apr_pstrdup(pool, entry->path);
-    copy->id = apr_pstrdup(pool, entry->id);
+    copy->path = apr_pstrmemdup(pool, entry->path, len);
+    copy->id = apr_pstrmemdup(pool, entry->id, id_len);
+    folder->longest = len > folder->longest ? len : folder->longest;
+    folder->sorted = folder->sorted && (folder->list->nelts == 1 || by_name(copy - 1, copy) <= 0);
     return rc_work_entry(walk->vcs->work, walk->vcs->pool);
 }
 
@@ -75,11 +80,11 @@ static rc_err_t *add_entry(void *baton, const rc_entry_t *entry)
 static rc_err_t *read_folder(folder_t *folder, list_walk_t *walk, const rc_entry_t *dir,
                              apr_pool_t *pool)
 {
-    folder->walk = walk;
-    folder->bytes = 0;
+    *folder = (folder_t){.walk = walk, .sorted = true};
     folder->list = apr_array_make(pool, 32, sizeof(rc_entry_t));
     RC_TRY(walk->vcs->backend->list(walk->vcs, walk->id, dir, add_entry, folder, pool));
-    qsort(folder->list->elts, (size_t)folder->list->nelts, sizeof(rc_entry_t), by_name);
+    if (!folder->sorted)
+        qsort(folder->list->elts, (size_t)folder->list->nelts, sizeof(rc_entry_t), by_name);
     return NULL;
 }
 
@@ -112,10 +117,10 @@ static rc_err_t *read_file(rc_node_t *node, list_walk_t *walk, const rc_entry_t 
     rc_entry_t file = *entry;
     rc_spool_t *spool;
 
-    RC_TRY(backend->size(&file.size, walk->vcs, entry));
+    RC_TRY(backend->read(&node->data, walk->vcs, &file, RC_VCS_LARGE, pool));
     node->len = (apr_size_t)file.size;
-    if (file.size < RC_VCS_LARGE)
-        return backend->read(&node->data, &node->len, walk->vcs, &file, pool);
+    if (node->data)
+        return NULL;
     spool = rc_spool_create(walk->temp_dir, pool);
     RC_TRY(backend->content(spool, walk->vcs, &file));
     return rc_spool_view(&node->data, spool, pool);
@@ -136,28 +141,37 @@ static rc_err_t *pass_file(list_walk_t *walk, const rc_entry_t *entry, apr_pool_
 
 /* --- the walk --- */
 
-/* Limits the length of a path: nothing in a repository limits the length of a name. */
-static rc_err_t *join(const char **path, const list_walk_t *walk, const char *prefix,
-                      const char *name, const char *end, apr_pool_t *pool)
+/* Makes room for the path of each entry: sets *@a path to @a prefix, and *@a end to where the name
+ * goes. Nothing in a repository limits the length of a name. */
+static rc_err_t *begin_paths(char **path, char **end, const folder_t *folder, const char *prefix,
+                             apr_pool_t *pool)
 {
-    if (strlen(prefix) + strlen(name) > PATH_MOST)
-        return rc_err(walk->vcs->pool, RC_E_LIMIT, "A path in this commit is too long");
-    *path = apr_pstrcat(pool, prefix, name, end, NULL);
+    apr_size_t len = strlen(prefix);
+
+    *path = *end = NULL;
+    if (len + folder->longest > PATH_MOST)
+        return rc_err(folder->walk->vcs->pool, RC_E_LIMIT, "A path in this commit is too long");
+    *path = apr_palloc(pool, len + folder->longest + sizeof("/"));
+    *end = *path + len;
+    memcpy(*path, prefix, len);
     return NULL;
 }
 
-static rc_err_t *pass_entries(list_walk_t *walk, const apr_array_header_t *list, const char *prefix,
-                              apr_pool_t *pool)
+static rc_err_t *pass_entries(const folder_t *folder, const char *prefix, apr_pool_t *pool)
 {
+    list_walk_t *walk = folder->walk;
     apr_pool_t *scratch;
+    char *path, *end;
     int i;
 
+    RC_TRY(begin_paths(&path, &end, folder, prefix, pool));
     apr_pool_create(&scratch, pool);
-    for (i = 0; i < list->nelts; i++) {
-        rc_entry_t entry = APR_ARRAY_IDX(list, i, rc_entry_t);
+    for (i = 0; i < folder->list->nelts; i++) {
+        rc_entry_t entry = APR_ARRAY_IDX(folder->list, i, rc_entry_t);
 
         apr_pool_clear(scratch);
-        RC_TRY(join(&entry.path, walk, prefix, entry.path, "", scratch));
+        memcpy(end, entry.path, strlen(entry.path) + 1);
+        entry.path = path;
         if (entry.kind == RC_ENTRY_DIR)
             RC_TRY(pass_dir(walk, &entry, scratch));
         else if (walk->what != RC_NODES_DIRS && entry.kind != RC_ENTRY_SUBMODULE)
@@ -169,23 +183,22 @@ static rc_err_t *pass_entries(list_walk_t *walk, const apr_array_header_t *list,
 static rc_err_t *walk_folder(list_walk_t *walk, const rc_entry_t *dir, const char *prefix,
                              apr_pool_t *parent);
 
-static rc_err_t *walk_below(list_walk_t *walk, const apr_array_header_t *list, const char *prefix,
-                            apr_pool_t *pool)
+static rc_err_t *walk_below(const folder_t *folder, const char *prefix, apr_pool_t *pool)
 {
     apr_pool_t *scratch;
     const char *below;
     int i;
 
     apr_pool_create(&scratch, pool);
-    for (i = 0; i < list->nelts; i++) {
-        rc_entry_t dir = APR_ARRAY_IDX(list, i, rc_entry_t);
+    for (i = 0; i < folder->list->nelts; i++) {
+        rc_entry_t dir = APR_ARRAY_IDX(folder->list, i, rc_entry_t);
 
         if (dir.kind != RC_ENTRY_DIR)
             continue;
         apr_pool_clear(scratch);
-        RC_TRY(join(&below, walk, prefix, dir.path, "/", scratch));
+        below = apr_pstrcat(scratch, prefix, dir.path, "/", NULL);
         dir.path = apr_pstrmemdup(scratch, below, strlen(below) - 1);
-        RC_TRY(walk_folder(walk, &dir, below, scratch));
+        RC_TRY(walk_folder(folder->walk, &dir, below, scratch));
     }
     return NULL;
 }
@@ -206,8 +219,8 @@ static rc_err_t *walk_folder(list_walk_t *walk, const rc_entry_t *dir, const cha
     walk->held += folder.bytes;
     if (err && walk->depth > 1 && is_missing(walk, err, dir->id))
         err = NULL;
-    else if (!err && !(err = pass_entries(walk, folder.list, prefix, pool)))
-        err = walk_below(walk, folder.list, prefix, pool);
+    else if (!err && !(err = pass_entries(&folder, prefix, pool)))
+        err = walk_below(&folder, prefix, pool);
     walk->held -= folder.bytes;
     apr_pool_destroy(pool);
     walk->depth--;
@@ -289,8 +302,8 @@ rc_err_t *rc_vcs_files(rc_vcs_t *vcs, const char *id, rc_vcs_file_fn_t *fn, void
         apr_pool_clear(pool);
         if (entry->kind == RC_ENTRY_DIR || entry->kind == RC_ENTRY_SUBMODULE)
             continue;
-        RC_TRY(vcs->backend->size(&entry->size, vcs, entry));
-        RC_TRY(vcs->backend->read(&file.data, &file.len, vcs, entry, pool));
+        RC_TRY(vcs->backend->read(&file.data, vcs, entry, APR_INT64_MAX, pool));
+        file.len = (apr_size_t)entry->size;
         RC_TRY(fn(baton, &file));
     }
     apr_pool_destroy(pool);

@@ -59,7 +59,7 @@ static rc_git_t *repository(void)
     git.order = rc_git_order_alloc(0, 0, &refs);
     CHECK(git.order);
     git.ordered = true; /* no references are searched */
-    CHECK(!rc_git_objects_open(&git.odb, git.path, fuzz_forever()));
+    CHECK(!rc_git_objects_open(&git.odb, &git.objects, git.path, fuzz_forever()));
     CHECK(!git_mempack_new(&memory));
     CHECK(!git_odb_add_backend(git.odb, memory, 0));
     CHECK(!git_repository_wrap_odb(&git.repo, git.odb));

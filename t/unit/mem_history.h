@@ -154,12 +154,14 @@ static rc_err_t *mem_list(rc_vcs_t *vcs, const char *id, const rc_entry_t *dir, 
     return NULL;
 }
 
-static rc_err_t *mem_read(const char **data, apr_size_t *len, rc_vcs_t *vcs,
-                          const rc_entry_t *entry, apr_pool_t *p)
+static rc_err_t *mem_read(const char **data, rc_vcs_t *vcs, rc_entry_t *entry, apr_off_t most,
+                          apr_pool_t *p)
 {
+    const char *text = mem_data(entry->id, p);
+
     (void)vcs;
-    *data = mem_data(entry->id, p);
-    *len = strlen(*data);
+    entry->size = (apr_off_t)strlen(text);
+    *data = entry->size < most ? text : NULL;
     return NULL;
 }
 

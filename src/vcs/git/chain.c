@@ -27,6 +27,7 @@
 #define SOME      256 /* compressed bytes that contain the start of a delta */
 #define OFS_DELTA 6
 #define REF_DELTA 7
+#define GUESSES   6 /* looks into an index before its parts are halved */
 
 typedef struct pack_map_t {
     unsigned char *at;
@@ -153,24 +154,46 @@ static int id_order(const unsigned char *a, const unsigned char *b)
     return x == y ? memcmp(a, b, RC_GIT_RAW) : x < y ? -1 : 1;
 }
 
-/* Returns the offset of object @a id in the pack; 0 when it is not there. */
+/* A part of the sorted ids, in which one is searched. */
+typedef struct range_t {
+    apr_uint32_t low, high;   /* places; the id is before high */
+    apr_uint32_t first, last; /* no id in it begins with less or more */
+} range_t;
+
+/* Returns where an id that begins with @a start is, if ids are spread evenly, as digests are. */
+static apr_uint32_t guess(const range_t *range, apr_uint32_t start)
+{
+    apr_uint64_t span = (apr_uint64_t)range->last - range->first + 1;
+
+    return range->low +
+           (apr_uint32_t)((apr_uint64_t)(start - range->first) * (range->high - range->low) / span);
+}
+
+/* Returns the offset of object @a id in the pack; 0 when it is not there. A few guesses need fewer
+ * looks than halving does, each of which waits for memory; ids that are not spread are halved. */
 static apr_uint64_t find_offset(const rc_git_chain_t *chain, const unsigned char *id)
 {
     size_t width = chain->v2 ? RC_GIT_RAW : RC_GIT_RAW + 4;
     const unsigned char *ids = fanout(chain) + FANOUT + (chain->v2 ? 0 : 4);
-    apr_uint32_t low = *id ? number(fanout(chain) + (*id - 1) * 4) : 0;
-    apr_uint32_t high = number(fanout(chain) + *id * 4);
+    range_t range = {.first = (apr_uint32_t)*id << 24, .last = (apr_uint32_t)*id << 24 | 0xffffff};
+    int looks;
 
-    while (low < high && high <= chain->count) {
-        apr_uint32_t middle = low + (high - low) / 2;
-        int cmp = id_order(ids + middle * width, id);
+    range.low = *id ? number(fanout(chain) + (*id - 1) * 4) : 0;
+    range.high = number(fanout(chain) + *id * 4);
+    for (looks = 0; range.low < range.high && range.high <= chain->count; looks++) {
+        apr_uint32_t at =
+            looks < GUESSES ? guess(&range, number(id)) : range.low + (range.high - range.low) / 2;
+        int cmp = id_order(ids + at * width, id);
 
         if (!cmp)
-            return offset_at(chain, middle);
-        if (cmp < 0)
-            low = middle + 1;
-        else
-            high = middle;
+            return offset_at(chain, at);
+        if (cmp < 0) {
+            range.low = at + 1;
+            range.first = number(ids + at * width);
+        } else {
+            range.high = at;
+            range.last = number(ids + at * width);
+        }
     }
     return 0;
 }

@@ -161,11 +161,12 @@ static rc_err_t *write_refs(const copy_t *copy)
 /* Checks that the copy has the objects of its references: packs may have changed too often. */
 static rc_err_t *check_refs(const copy_t *copy)
 {
+    rc_git_objects_t *objects;
     git_odb *odb = NULL;
     rc_err_t *err = NULL;
     int i;
 
-    RC_TRY(rc_git_objects_open(&odb, copy->to, copy->pool));
+    RC_TRY(rc_git_objects_open(&odb, &objects, copy->to, copy->pool));
     for (i = 0; !err && i < copy->refs->nelts; i++) {
         const ref_t *ref = &APR_ARRAY_IDX(copy->refs, i, ref_t);
 

@@ -109,51 +109,37 @@ rc_err_t *rc_git_list(rc_vcs_t *vcs, const char *id, const rc_entry_t *dir, rc_l
 
 rc_err_t *rc_git_size(apr_off_t *size, rc_vcs_t *vcs, const rc_entry_t *entry)
 {
-    rc_git_t *git = vcs->repo;
-    git_object_t type;
-    size_t bytes;
     git_oid id;
 
     rc_git_hex(&id, entry->id);
-    if (git_odb_read_header(&bytes, &type, git->odb, &id) < 0)
-        return rc_git_err(vcs->pool, "cannot read %s in %s", entry->id, git->path);
-    if (type != GIT_OBJECT_BLOB)
-        return rc_err_internal(vcs->pool, APR_SUCCESS, "%s in %s is not a blob", entry->id,
-                               git->path);
-    *size = (apr_off_t)bytes;
-    return NULL;
+    return rc_git_blob_size(size, vcs->repo, &id, vcs->pool);
 }
 
-static apr_status_t free_object(void *object)
+rc_err_t *rc_git_content_read(const char **data, rc_vcs_t *vcs, rc_entry_t *entry, apr_off_t most,
+                              apr_pool_t *pool)
 {
-    git_odb_object_free(object);
-    return APR_SUCCESS;
-}
-
-rc_err_t *rc_git_content_read(const char **data, apr_size_t *len, rc_vcs_t *vcs,
-                              const rc_entry_t *entry, apr_pool_t *pool)
-{
-    git_odb_object *blob;
     git_oid id;
 
+    *data = NULL;
     rc_git_hex(&id, entry->id);
-    RC_TRY(rc_git_read_sized(&blob, vcs->repo, &id, entry->size, vcs->pool));
-    apr_pool_cleanup_register(pool, blob, free_object, apr_pool_cleanup_null);
-    *data = git_odb_object_data(blob);
-    *len = git_odb_object_size(blob);
-    return NULL;
+    RC_TRY(rc_git_blob_size(&entry->size, vcs->repo, &id, vcs->pool));
+    return entry->size < most ? rc_git_blob_read(data, vcs->repo, &id, entry->size, vcs->pool, pool)
+                              : NULL;
 }
 
 static rc_err_t *copy_small(rc_spool_t *spool, rc_vcs_t *vcs, const rc_entry_t *entry)
 {
-    git_odb_object *blob;
+    const char *data;
+    apr_pool_t *scratch;
     rc_err_t *err;
     git_oid id;
 
     rc_git_hex(&id, entry->id);
-    RC_TRY(rc_git_read_sized(&blob, vcs->repo, &id, entry->size, vcs->pool));
-    err = rc_spool_write(spool, git_odb_object_data(blob), git_odb_object_size(blob));
-    git_odb_object_free(blob);
+    apr_pool_create(&scratch, vcs->pool);
+    err = rc_git_blob_read(&data, vcs->repo, &id, entry->size, vcs->pool, scratch);
+    if (!err)
+        err = rc_spool_write(spool, data, (apr_size_t)entry->size);
+    apr_pool_destroy(scratch);
     return err;
 }
 

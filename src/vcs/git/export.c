@@ -80,7 +80,7 @@ static rc_err_t *read_object(git_odb_object **out, export_t *walk, const git_oid
 {
     if (!git_odb_exists(walk->git->odb, id))
         return refuse_missing(walk, id);
-    RC_TRY(rc_work_spend(walk->git->work, rc_git_objects_copied(walk->git->odb), walk->pool));
+    RC_TRY(rc_work_spend(walk->git->work, rc_git_objects_copied(walk->git->objects), walk->pool));
     if (git_odb_read(out, walk->git->odb, id) < 0)
         return rc_git_err(walk->pool, "cannot read %s in %s", git_oid_tostr_s(id), walk->git->path);
     if (git_odb_object_type(*out) == type)

@@ -44,6 +44,7 @@ typedef struct rc_git_refs_t {
 } rc_git_refs_t;
 
 typedef struct rc_git_t rc_git_t;
+typedef struct rc_git_objects_t rc_git_objects_t;
 
 /** Reads branches and tags. What @a base (an earlier reading, or NULL) or the order of @a git
  * already contains is not read again. Without an object database, each is taken to lead to the
@@ -213,9 +214,10 @@ rc_err_t *rc_git_check_format(const char *git_dir, apr_pool_t *pool);
 /* --- handle.c, table.h --- */
 
 struct rc_git_t {
-    git_odb *odb;         /* see objects.c */
-    git_repository *repo; /* gives access to the objects of odb only */
-    char *path;           /* <directory> without a slash at the end */
+    git_odb *odb;              /* see objects.c */
+    rc_git_objects_t *objects; /* those of odb */
+    git_repository *repo;      /* gives access to the objects of odb only */
+    char *path;                /* <directory> without a slash at the end */
     dev_t dev;
     ino_t ino;
     apr_pool_t *packs_pool; /* of packs; ends with the library side */
@@ -261,9 +263,14 @@ rc_err_t *rc_git_spend(rc_git_t *git, const git_oid *id, apr_pool_t *pool);
 rc_err_t *rc_git_read(git_odb_object **out, rc_git_t *git, const git_oid *id, git_object_t type,
                       apr_pool_t *pool);
 
-/** Reads a blob of @a size bytes (rc_git_size), which are charged before memory is allocated. */
-rc_err_t *rc_git_read_sized(git_odb_object **out, rc_git_t *git, const git_oid *id, apr_off_t size,
-                            apr_pool_t *pool);
+/** Sets *@a size to the bytes of blob @a id. Errors live in @a pool. */
+rc_err_t *rc_git_blob_size(apr_off_t *size, const rc_git_t *git, const git_oid *id,
+                           apr_pool_t *pool);
+
+/** Reads a blob of @a size bytes, which are charged before memory is allocated. The data is freed
+ * with @a pool; errors live in @a err_pool. */
+rc_err_t *rc_git_blob_read(const char **data, rc_git_t *git, const git_oid *id, apr_off_t size,
+                           apr_pool_t *err_pool, apr_pool_t *pool);
 
 /** Opens the repository in libgit2. Closes an open one first, which frees the memory of its caches.
  * After an error it is closed. */

@@ -7,9 +7,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* One more than the value of a hex digit; 0 for all else. */
+static const unsigned char digits[256] = {
+    ['0'] = 1, 2,  3,  4,  5,  6,          7,  8,  9,  10, ['A'] = 11,
+    12,        13, 14, 15, 16, ['a'] = 11, 12, 13, 14, 15, 16};
+
 bool rc_git_hex(git_oid *id, const char *hex)
 {
-    return strlen(hex) == GIT_OID_HEXSZ && git_oid_fromstr(id, hex) == 0;
+    const unsigned char *p = (const unsigned char *)hex;
+    int i;
+
+    for (i = 0; i < RC_GIT_RAW; i++, p += 2) {
+        if (!digits[p[0]] || !digits[p[1]])
+            return false;
+        id->id[i] = (unsigned char)((digits[p[0]] - 1) << 4 | (digits[p[1]] - 1));
+    }
+    return !*p;
 }
 
 bool rc_git_whole_id(git_oid *id, const char *p, const char *end)

@@ -146,7 +146,7 @@ void rc_git_watch_missing(rc_git_reading_t *reading, const git_oid *id)
  * in one of them: that is an error. */
 static rc_err_t *leave_out(rc_git_reading_t *reading, const char *name, const git_oid *id)
 {
-    if (rc_git_objects_damaged(reading->git->odb))
+    if (rc_git_objects_damaged(reading->git->objects))
         return rc_err_internal(reading->scratch, APR_SUCCESS,
                                "%s of %s points to an object that cannot be read", name,
                                reading->git->path);

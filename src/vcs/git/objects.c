@@ -16,23 +16,23 @@ typedef struct store_t {
     rc_git_packs_t *packs;
 } store_t;
 
-typedef struct objects_t {
+struct rc_git_objects_t {
     git_odb_backend parent; /* must be first: libgit2 uses only this part */
+    git_odb *odb;           /* whose back end this is */
     int folders_n;
     store_t folders[];
-} objects_t;
+};
 
-static objects_t *ours(git_odb_backend *backend)
+static rc_git_objects_t *ours(git_odb_backend *backend)
 {
     void *whole = backend; /* parent is the first member */
 
     return whole;
 }
 
-static int find_object(void **data, size_t *size, git_object_t *type, git_odb_backend *backend,
+static int find_object(void **data, size_t *size, git_object_t *type, rc_git_objects_t *objects,
                        const git_oid *id)
 {
-    objects_t *objects = ours(backend);
     int i, n, worst = GIT_ENOTFOUND;
 
     for (i = 0; i < objects->folders_n; i++) {
@@ -42,7 +42,7 @@ static int find_object(void **data, size_t *size, git_object_t *type, git_odb_ba
         if (n != 0 && n != GIT_ENOTFOUND)
             worst = n; /* another directory may have an undamaged copy */
         if (n != 0)
-            n = rc_git_loose_read(data, size, type, backend, folder->path, id);
+            n = rc_git_loose_read(data, size, type, &objects->parent, folder->path, id);
         if (n == 0)
             return 0;
         if (n != GIT_ENOTFOUND)
@@ -54,13 +54,13 @@ static int find_object(void **data, size_t *size, git_object_t *type, git_odb_ba
 static int read_object(void **data, size_t *size, git_object_t *type, git_odb_backend *backend,
                        const git_oid *id)
 {
-    return find_object(data, size, type, backend, id);
+    return find_object(data, size, type, ours(backend), id);
 }
 
 static int read_header(size_t *size, git_object_t *type, git_odb_backend *backend,
                        const git_oid *id)
 {
-    return find_object(NULL, size, type, backend, id);
+    return find_object(NULL, size, type, ours(backend), id);
 }
 
 static int exists(git_odb_backend *backend, const git_oid *id)
@@ -68,13 +68,13 @@ static int exists(git_odb_backend *backend, const git_oid *id)
     git_object_t type;
     size_t size;
 
-    return find_object(NULL, &size, &type, backend, id) == 0;
+    return find_object(NULL, &size, &type, ours(backend), id) == 0;
 }
 
 /* libgit2 calls this before it reports an object as missing. */
 static int refresh_packs(git_odb_backend *backend)
 {
-    objects_t *objects = ours(backend);
+    rc_git_objects_t *objects = ours(backend);
     int i;
 
     for (i = 0; i < objects->folders_n; i++)
@@ -84,7 +84,7 @@ static int refresh_packs(git_odb_backend *backend)
 
 static void free_backend(git_odb_backend *backend)
 {
-    objects_t *objects = ours(backend);
+    rc_git_objects_t *objects = ours(backend);
     int i;
 
     for (i = 0; i < objects->folders_n; i++) {
@@ -94,9 +94,9 @@ static void free_backend(git_odb_backend *backend)
     free(objects);
 }
 
-static objects_t *make_backend(const apr_array_header_t *folders, apr_pool_t *pool)
+static rc_git_objects_t *make_backend(const apr_array_header_t *folders, apr_pool_t *pool)
 {
-    objects_t *objects =
+    rc_git_objects_t *objects =
         calloc(1, sizeof(*objects) + (size_t)folders->nelts * sizeof(*objects->folders));
     int i;
 
@@ -123,46 +123,99 @@ static objects_t *make_backend(const apr_array_header_t *folders, apr_pool_t *po
     return objects;
 }
 
-rc_err_t *rc_git_objects_open(git_odb **odb, const char *git_dir, apr_pool_t *pool)
+rc_err_t *rc_git_objects_open(git_odb **odb, rc_git_objects_t **out, const char *git_dir,
+                              apr_pool_t *pool)
 {
     apr_array_header_t *folders;
-    objects_t *objects;
+    rc_git_objects_t *objects;
     bool refused;
 
     RC_TRY(rc_git_object_folders(&folders, &refused, git_dir, pool));
-    objects = make_backend(folders, pool);
+    *out = objects = make_backend(folders, pool);
     if (!objects)
         return rc_err_internal(pool, APR_ENOMEM, "cannot open the objects of %s", git_dir);
-    if (git_odb_new(odb) == 0 && git_odb_add_backend(*odb, &objects->parent, 1) == 0)
+    if (git_odb_new(odb) == 0 && git_odb_add_backend(*odb, &objects->parent, 1) == 0) {
+        objects->odb = *odb;
         return NULL;
+    }
     free_backend(&objects->parent);
     git_odb_free(*odb);
     *odb = NULL;
     return rc_git_err(pool, "cannot open the objects of %s", git_dir);
 }
 
-bool rc_git_objects_damaged(git_odb *odb)
-{
+/* The content of an object, which libgit2's allocator has made. */
+typedef struct content_t {
     git_odb_backend *backend;
+    void *data;
+} content_t;
+
+static apr_status_t free_content(void *baton)
+{
+    content_t *content = baton;
+
+    git_odb_backend_data_free(content->backend, content->data);
+    return APR_SUCCESS;
+}
+
+static apr_status_t free_object(void *object)
+{
+    git_odb_object_free(object);
+    return APR_SUCCESS;
+}
+
+/* Lets libgit2 read what was not found: it looks for new packs, and into other back ends. */
+static int read_by_library(const char **data, size_t *size, git_object_t *type,
+                           const rc_git_objects_t *objects, const git_oid *id, apr_pool_t *pool)
+{
+    git_odb_object *object;
+    int n;
+
+    if (!data)
+        return git_odb_read_header(size, type, objects->odb, id);
+    if ((n = git_odb_read(&object, objects->odb, id)) < 0)
+        return n;
+    apr_pool_cleanup_register(pool, object, free_object, apr_pool_cleanup_null);
+    *data = git_odb_object_data(object);
+    *size = git_odb_object_size(object);
+    *type = git_odb_object_type(object);
+    return 0;
+}
+
+int rc_git_objects_read(const char **data, size_t *size, git_object_t *type,
+                        rc_git_objects_t *objects, const git_oid *id, apr_pool_t *pool)
+{
+    content_t *content;
+    void *read;
+    int n = find_object(data ? &read : NULL, size, type, objects, id);
+
+    if (n == GIT_ENOTFOUND)
+        return read_by_library(data, size, type, objects, id, pool);
+    if (n || !data)
+        return n;
+    content = apr_palloc(pool, sizeof(*content));
+    *content = (content_t){&objects->parent, read};
+    apr_pool_cleanup_register(pool, content, free_content, apr_pool_cleanup_null);
+    *data = read;
+    return 0;
+}
+
+bool rc_git_objects_damaged(const rc_git_objects_t *objects)
+{
     int i;
 
-    if (git_odb_get_backend(&backend, odb, 0) < 0)
-        return false;
-    for (i = 0; i < ours(backend)->folders_n; i++)
-        if (rc_git_packs_damaged(ours(backend)->folders[i].packs))
+    for (i = 0; i < objects->folders_n; i++)
+        if (rc_git_packs_damaged(objects->folders[i].packs))
             return true;
     return false;
 }
 
-apr_off_t rc_git_objects_copied(git_odb *odb)
+apr_off_t rc_git_objects_copied(rc_git_objects_t *objects)
 {
-    git_odb_backend *backend;
     apr_uint64_t copied = 0;
     int i;
 
-    if (git_odb_get_backend(&backend, odb, 0) < 0)
-        return 0;
-    for (i = 0; i < ours(backend)->folders_n; i++)
-        copied += rc_git_packs_copied(ours(backend)->folders[i].packs);
+    for (i = 0; i < objects->folders_n; i++)
+        copied += rc_git_packs_copied(objects->folders[i].packs);
     return copied < COPIED_MOST ? (apr_off_t)copied : COPIED_MOST;
 }

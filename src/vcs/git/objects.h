@@ -54,14 +54,22 @@ rc_err_t *rc_git_object_folders(apr_array_header_t **folders, bool *refused, con
 
 /* --- objects.c --- */
 
-/** Opens a libgit2 database of the objects of @a git_dir. */
-rc_err_t *rc_git_objects_open(git_odb **odb, const char *git_dir, apr_pool_t *pool);
+/** Opens a libgit2 database of the objects of @a git_dir, which owns *@a out. */
+rc_err_t *rc_git_objects_open(git_odb **odb, rc_git_objects_t **out, const char *git_dir,
+                              apr_pool_t *pool);
+
+/**
+ * Reads an object as git_odb_read and git_odb_read_header do, but for libgit2's cache, which has no
+ * blobs. The data is freed with @a pool.
+ */
+int rc_git_objects_read(const char **data, size_t *size, git_object_t *type,
+                        rc_git_objects_t *objects, const git_oid *id, apr_pool_t *pool);
 
 /** True when packs were left out, so that a missing object may be in one of them. */
-bool rc_git_objects_damaged(git_odb *odb);
+bool rc_git_objects_damaged(const rc_git_objects_t *objects);
 
 /** As rc_git_packs_copied, for the last object of which data or header was read. */
-apr_off_t rc_git_objects_copied(git_odb *odb);
+apr_off_t rc_git_objects_copied(rc_git_objects_t *objects);
 
 /* --- mapped.c --- */
 

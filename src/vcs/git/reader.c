@@ -67,7 +67,7 @@ static rc_err_t *watch_packs(rc_git_t *git, apr_pool_t *pool)
 static rc_err_t *open_library(rc_git_t *git, apr_pool_t *pool)
 {
     RC_TRY(watch_packs(git, pool));
-    RC_TRY(rc_git_objects_open(&git->odb, git->path, pool));
+    RC_TRY(rc_git_objects_open(&git->odb, &git->objects, git->path, pool));
     if (git_repository_wrap_odb(&git->repo, git->odb) < 0)
         return rc_git_err(pool, "cannot open the repository %s", git->path);
     return NULL;
@@ -78,6 +78,7 @@ void rc_git_shut(rc_git_t *git)
     git_repository_free(git->repo);
     git_odb_free(git->odb);
     git->odb = NULL;
+    git->objects = NULL;
     git->repo = NULL;
     if (git->packs_pool)
         apr_pool_destroy(git->packs_pool);
@@ -104,7 +105,7 @@ rc_err_t *rc_git_spend(rc_git_t *git, const git_oid *id, apr_pool_t *pool)
 
     if (!git->work || git_odb_read_header(&size, &type, git->odb, id) < 0)
         return NULL; /* reading the object reports the reason */
-    return rc_work_spend(git->work, (apr_off_t)size + rc_git_objects_copied(git->odb), pool);
+    return rc_work_spend(git->work, (apr_off_t)size + rc_git_objects_copied(git->objects), pool);
 }
 
 /* Reads an object; sets *@a copied to the bytes that unpacking it copied beside its own. */
@@ -115,7 +116,7 @@ static rc_err_t *read_typed(git_odb_object **out, apr_off_t *copied, rc_git_t *g
 
     if (git_odb_read(out, git->odb, id) < 0)
         return rc_git_err(pool, "cannot read %s in %s", git_oid_tostr_s(id), git->path);
-    *copied = rc_git_objects_copied(git->odb);
+    *copied = rc_git_objects_copied(git->objects);
     if (git_odb_object_type(*out) == type)
         return NULL;
     err = rc_err_internal(pool, APR_SUCCESS, "%s in %s is not a %s", git_oid_tostr_s(id), git->path,
@@ -140,7 +141,7 @@ static rc_err_t *charge(git_odb_object **object, rc_git_t *git, apr_off_t bytes,
 rc_err_t *rc_git_read(git_odb_object **out, rc_git_t *git, const git_oid *id, git_object_t type,
                       apr_pool_t *pool)
 {
-    apr_off_t copied;
+    apr_off_t copied = 0;
 
     if (!git->odb)
         return rc_err_internal(pool, APR_SUCCESS, "the repository %s is closed", git->path);
@@ -152,15 +153,45 @@ rc_err_t *rc_git_read(git_odb_object **out, rc_git_t *git, const git_oid *id, gi
     return charge(out, git, (apr_off_t)git_odb_object_size(*out) + copied, pool);
 }
 
-rc_err_t *rc_git_read_sized(git_odb_object **out, rc_git_t *git, const git_oid *id, apr_off_t size,
+static rc_err_t *check_blob(const rc_git_t *git, const git_oid *id, git_object_t type,
                             apr_pool_t *pool)
 {
-    apr_off_t before, copied;
+    return type == GIT_OBJECT_BLOB ? NULL
+                                   : rc_err_internal(pool, APR_SUCCESS, "%s in %s is not a blob",
+                                                     git_oid_tostr_s(id), git->path);
+}
+
+rc_err_t *rc_git_blob_size(apr_off_t *size, const rc_git_t *git, const git_oid *id,
+                           apr_pool_t *pool)
+{
+    git_object_t type;
+    size_t bytes;
 
     if (!git->odb)
         return rc_err_internal(pool, APR_SUCCESS, "the repository %s is closed", git->path);
-    before = rc_git_objects_copied(git->odb); /* 0 unless the size has just been read */
-    RC_TRY(rc_work_spend(git->work, size + before, pool));
-    RC_TRY(read_typed(out, &copied, git, id, GIT_OBJECT_BLOB, pool));
-    return before || !copied ? NULL : charge(out, git, copied, pool);
+    if (rc_git_objects_read(NULL, &bytes, &type, git->objects, id, NULL) < 0)
+        return rc_git_err(pool, "cannot read %s in %s", git_oid_tostr_s(id), git->path);
+    *size = (apr_off_t)bytes;
+    return check_blob(git, id, type, pool);
+}
+
+rc_err_t *rc_git_blob_read(const char **data, rc_git_t *git, const git_oid *id, apr_off_t size,
+                           apr_pool_t *err_pool, apr_pool_t *pool)
+{
+    apr_off_t before, copied;
+    git_object_t type;
+    size_t bytes;
+
+    if (!git->odb)
+        return rc_err_internal(err_pool, APR_SUCCESS, "the repository %s is closed", git->path);
+    before = rc_git_objects_copied(git->objects); /* 0 unless the size has just been read */
+    RC_TRY(rc_work_spend(git->work, size + before, err_pool));
+    if (rc_git_objects_read(data, &bytes, &type, git->objects, id, pool) < 0)
+        return rc_git_err(err_pool, "cannot read %s in %s", git_oid_tostr_s(id), git->path);
+    RC_TRY(check_blob(git, id, type, err_pool));
+    if ((apr_off_t)bytes != size)
+        return rc_err_internal(err_pool, APR_SUCCESS, "%s in %s has changed its size",
+                               git_oid_tostr_s(id), git->path);
+    copied = rc_git_objects_copied(git->objects);
+    return before || !copied ? NULL : rc_work_spend(git->work, copied, err_pool);
 }

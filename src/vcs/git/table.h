@@ -60,8 +60,8 @@ rc_err_t *rc_git_entry(rc_entry_t *entry, rc_vcs_t *vcs, const char *id, apr_poo
 rc_err_t *rc_git_list(rc_vcs_t *vcs, const char *id, const rc_entry_t *dir, rc_list_fn_t *fn,
                       void *baton, apr_pool_t *scratch);
 rc_err_t *rc_git_size(apr_off_t *size, rc_vcs_t *vcs, const rc_entry_t *entry);
-rc_err_t *rc_git_content_read(const char **data, apr_size_t *len, rc_vcs_t *vcs,
-                              const rc_entry_t *entry, apr_pool_t *pool);
+rc_err_t *rc_git_content_read(const char **data, rc_vcs_t *vcs, rc_entry_t *entry, apr_off_t most,
+                              apr_pool_t *pool);
 
 /* share_memo.c */
 bool rc_git_recall(rc_entry_t *entry, rc_vcs_t *vcs, const char *id, apr_pool_t *pool);

@@ -136,14 +136,14 @@ rc_err_t *rc_hg_size(apr_off_t *size, rc_vcs_t *vcs, const rc_entry_t *entry)
     return NULL;
 }
 
-rc_err_t *rc_hg_read(const char **data, apr_size_t *len, rc_vcs_t *vcs, const rc_entry_t *entry,
+rc_err_t *rc_hg_read(const char **data, rc_vcs_t *vcs, rc_entry_t *entry, apr_off_t most,
                      apr_pool_t *pool)
 {
     rc_hg_text_t text;
 
     RC_TRY(read_file_of(&text, vcs, entry));
-    *data = apr_pstrmemdup(pool, text.data, text.len);
-    *len = text.len;
+    entry->size = (apr_off_t)text.len;
+    *data = entry->size < most ? apr_pstrmemdup(pool, text.data, text.len) : NULL;
     return NULL;
 }
 

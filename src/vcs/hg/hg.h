@@ -291,7 +291,7 @@ rc_err_t *rc_hg_entry(rc_entry_t *entry, rc_vcs_t *vcs, const char *id, apr_pool
 rc_err_t *rc_hg_list(rc_vcs_t *vcs, const char *id, const rc_entry_t *dir, rc_list_fn_t *fn,
                      void *baton, apr_pool_t *scratch);
 rc_err_t *rc_hg_size(apr_off_t *size, rc_vcs_t *vcs, const rc_entry_t *entry);
-rc_err_t *rc_hg_read(const char **data, apr_size_t *len, rc_vcs_t *vcs, const rc_entry_t *entry,
+rc_err_t *rc_hg_read(const char **data, rc_vcs_t *vcs, rc_entry_t *entry, apr_off_t most,
                      apr_pool_t *pool);
 rc_err_t *rc_hg_content(rc_spool_t *spool, rc_vcs_t *vcs, const rc_entry_t *entry);
 rc_err_t *rc_hg_export(rc_vcs_t *vcs, const char *id, const char *top, const char *temp_dir,

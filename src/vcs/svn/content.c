@@ -136,11 +136,14 @@ rc_err_t *rc_svn_read_file(const char **data, apr_size_t *len, rc_vcs_t *vcs,
     return err;
 }
 
-rc_err_t *rc_svn_read(const char **data, apr_size_t *len, rc_vcs_t *vcs, const rc_entry_t *entry,
+rc_err_t *rc_svn_read(const char **data, rc_vcs_t *vcs, rc_entry_t *entry, apr_off_t most,
                       apr_pool_t *pool)
 {
     rc_svn_file_t file;
+    apr_size_t len;
 
+    *data = NULL;
     RC_TRY(with_file(&file, vcs, entry, pool));
-    return rc_svn_read_file(data, len, vcs, &file, pool);
+    RC_TRY(rc_svn_length(&entry->size, vcs, &file, pool));
+    return entry->size < most ? rc_svn_read_file(data, &len, vcs, &file, pool) : NULL;
 }

@@ -194,7 +194,7 @@ rc_err_t *rc_svn_look(rc_svn_file_t *file, rc_vcs_t *vcs, apr_pool_t *pool);
 /* -- content.c -- */
 
 rc_err_t *rc_svn_size(apr_off_t *size, rc_vcs_t *vcs, const rc_entry_t *entry);
-rc_err_t *rc_svn_read(const char **data, apr_size_t *len, rc_vcs_t *vcs, const rc_entry_t *entry,
+rc_err_t *rc_svn_read(const char **data, rc_vcs_t *vcs, rc_entry_t *entry, apr_off_t most,
                       apr_pool_t *pool);
 rc_err_t *rc_svn_content(rc_spool_t *spool, rc_vcs_t *vcs, const rc_entry_t *entry);
 
