@@ -16,8 +16,10 @@
  * many closed handles. */
 #define TRIM_AFTER 16
 
-/* A handle that has been idle for longer is closed when another one is returned to the pool. */
+/* Handles that have been idle for longer are closed when others are returned to the pool, so many
+ * by each, so that no request does the work of all. */
 #define IDLE_MOST apr_time_from_sec(300)
+#define AT_ONCE   2
 
 typedef struct handle_t handle_t;
 struct handle_t {
@@ -127,8 +129,9 @@ static void sweep(rc_vcs_pool_t *owner)
 {
     apr_time_t now = rc_clock();
     handle_t *handle;
+    int n;
 
-    while ((handle = take_surplus(owner, now)))
+    for (n = 0; n < AT_ONCE && (handle = take_surplus(owner, now)); n++)
         close_handle(owner, handle);
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The table of shared references and orders, by path. It evicts entries that were idle for a while
- * and, above a memory limit, the least recently used first. No step gets slower with the number of
- * repositories.
+ * The table of shared references and orders, by path. It evicts entries that were idle for a while,
+ * a few at each use of a repository, and, above a memory limit, the least recently used first. No
+ * step gets slower with the number of repositories.
  */
 #include "share.h"
 
@@ -18,8 +18,10 @@
 #include "base/time.h"
 
 #define BUCKETS 4096
-/* An entry that was idle longer than this is freed by the next use of any repository. */
+/* Entries that were idle longer than this are freed by the next uses of any repository, so many by
+ * each: the kernel takes some microseconds to end a watch, and an entry can have dozens. */
 #define IDLE_MOST apr_time_from_sec(60)
+#define AT_ONCE   2
 
 #define BYTES_MOST ((apr_size_t)64 << 20)
 
@@ -32,6 +34,7 @@ static struct {
     rc_git_shared_t *buckets[BUCKETS];
     rc_git_shared_t *oldest, *newest;
     apr_size_t bytes; /* the sum of all weights */
+    apr_size_t freed; /* atomic: bytes since memory was returned to the system */
 } all;
 
 void rc_git_share_lock(void)
@@ -124,8 +127,11 @@ void rc_git_share_free(rc_git_garbage_t *garbage)
         garbage->first = shared->next;
         free_shared(shared);
     }
-    if (garbage->bytes >= TRIM_FROM)
-        malloc_trim(0);
+    if (!garbage->bytes ||
+        __atomic_add_fetch(&all.freed, garbage->bytes, __ATOMIC_RELAXED) < TRIM_FROM)
+        return;
+    __atomic_store_n(&all.freed, 0, __ATOMIC_RELAXED);
+    malloc_trim(0);
 }
 
 /* Moves the contents of @a shared to @a garbage; the entry stays while handles point to it. */
@@ -172,11 +178,14 @@ static void take_out_idle(rc_git_garbage_t *garbage, const rc_git_shared_t *keep
 {
     apr_time_t limit = rc_clock() - IDLE_MOST;
     rc_git_shared_t *shared = all.oldest, *newer;
+    int n = 0;
 
-    for (; shared && (all.bytes > BYTES_MOST || shared->used < limit); shared = newer) {
+    for (; shared && (all.bytes > BYTES_MOST || (shared->used < limit && n < AT_ONCE));
+         shared = newer) {
         newer = shared->newer;
         if (shared == keep || shared->busy)
             continue;
+        n += shared->weight || !shared->handles;
         if (shared->weight)
             empty(garbage, shared);
         take_out(garbage, shared);
