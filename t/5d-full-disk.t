@@ -5,11 +5,12 @@
 use strict;
 use warnings;
 use Test::More;
-use RCAPI::Run qw(account patiently run);
+use RCAPI::Hg ();
+use RCAPI::Run qw(account patiently run spew);
 use RCAPI::Test;
 
 plan skip_all => 'only root can mount' if !account();
-my $t = RCAPI::Test->new(start => 0, as_root => 1);
+my $t = RCAPI::Test->new(start => 0, as_root => 1, tasks => 1);
 my $data = "$t->{dir}/data";
 my (undef, $uid, $gid) = account();
 sub root { my $r = run({ root => 1 }, @_); return $r->{exit} == 0 && $r->{signal} == 0 }
@@ -75,6 +76,32 @@ for my $call (@calls) {
 is(whole(), '0 ', 'nothing is wrong');
 is(join(' ', grep { !/\.done$/ } glob "$data/repos/.rc_tmp/*"), '', 'nothing is left in .rc_tmp');
 is(join(' ', glob "$data/repos/.rc_left/*"), '', 'nothing was set aside');
+
+# What a task has fetched fills the disk, and goes before its end is stored.
+subtest 'tasks' => sub {
+    my $hg = RCAPI::Hg::built("$t->{bin}/mod_rcapi.so") && !system 'hg --version >/dev/null 2>&1';
+    for my $type ('git', $hg ? 'hg' : ()) {
+        my $big = "$src.$type";
+        mkdir $big;
+        chown $uid, $gid, $big;
+        if (!(my $pid = fork)) {
+            RCAPI::Run::become();
+            $type eq 'git' ? RCAPI::Git::init($big) : RCAPI::Hg::hg('init', $big);
+            spew("$big/noise", RCAPI::Git::random_bytes(30_000_000));
+            RCAPI::Git::git($big, qw(add noise)), RCAPI::Git::git($big, qw(commit -q -m noise)) if $type eq 'git';
+            RCAPI::Hg::hg('-R', $big, qw(commit -A -q -m noise -u ann)) if $type eq 'hg';
+            POSIX::_exit(0);
+        } else { waitpid $pid, 0 }
+        my $task = $t->must(create_repo => { repo_name => "big$type", repo_type => $type, clone_uri => "file://$big",
+            background => 'true' })->{task};
+        patiently(30, sub { $t->call(get_task => { task => $task })->{result}{state} =~ /done|failed/ });
+        $task = $t->must(get_task => { task => $task });
+        is("$task->{state}: $task->{error}", "failed: failed to create repository `big$type`", "$type: its end");
+        ok(patiently(10, sub { !grep { !/\.done$/ } glob "$data/repos/.rc_tmp/*" }), 'nothing is left');
+        is(whole(), '0 ', 'all is as it should be');
+        root('rm', '-rf', $big);
+    }
+};
 
 subtest 'a read-only file system' => sub {
     $t->stop;

@@ -184,6 +184,7 @@ typedef struct task_end_t {
     const char *result, *error; /* both NULL: it begins again */
     apr_interval_time_t wait;
     bool put_off;
+    bool stored; /* in the transaction of the change */
 } task_end_t;
 
 static rc_err_t *end_in_txn(void *baton, rc_db_t *db)
@@ -203,33 +204,68 @@ static const char *outcome_of(const task_end_t *ending)
     return ending->result ? "done" : ending->error ? "failed" : "again";
 }
 
-/* Runs the task that was claimed, and stores what became of it. */
-static rc_err_t *run_task(worker_t *worker, apr_pool_t *pool)
+/* Decides what becomes of the task when its call has ended. */
+static void judge_call(task_end_t *ending, const rc_err_t *err, const char *text)
 {
-    rc_task_run_t run = {.env = worker->env,
-                         .pool = pool,
-                         .config = worker->config,
-                         .task = worker->task,
-                         .args = worker->args};
-    task_end_t ending = {.run = &run};
+    const rc_task_run_t *run = ending->run;
+
+    if (!err)
+        ending->result = text;
+    else if (err->kind == RC_E_BUSY && run->task->tries < TRIES) {
+        ending->put_off = true;
+        ending->wait = FIRST_TRY << run->task->tries;
+    } else if (err->kind != RC_E_GONE || run->lost)
+        ending->error = text ? text : "internal error";
+    ending->stored = !err && run->recorded;
+}
+
+/* Makes the call in a pool of its own, whose end removes what it has left on the disk: a full one
+ * has room again for what became of the task. */
+static void make_call(task_end_t *ending, apr_pool_t *pool)
+{
+    rc_task_run_t *run = ending->run;
     const char *text = NULL;
     rc_err_t *err;
 
+    apr_pool_create(&run->pool, pool);
     rc_gauge_add(RC_GAUGE_TASKS, 1);
-    err = run.args ? worker->config->call(&text, &run, pool)
-                   : rc_err_internal(pool, APR_SUCCESS, "no arguments");
+    err = run->args ? run->config->call(&text, run, run->pool)
+                    : rc_err_internal(run->pool, APR_SUCCESS, "no arguments");
     rc_gauge_add(RC_GAUGE_TASKS, -1);
-    if (!err)
-        ending.result = text;
-    else if (err->kind == RC_E_BUSY && run.task->tries < TRIES) {
-        ending.put_off = true;
-        ending.wait = FIRST_TRY << run.task->tries;
-    } else if (err->kind != RC_E_GONE || run.lost)
-        ending.error = text ? text : "internal error";
+    judge_call(ending, err, apr_pstrdup(pool, text));
+    apr_pool_destroy(run->pool);
+}
+
+/* Stores what became of the task. Its change may have been made, so a database that is busy or away
+ * for longer than a connection waits is asked again. */
+static rc_err_t *store_end(task_end_t *ending, apr_pool_t *pool)
+{
+    const rc_task_run_t *run = ending->run;
+    apr_pool_t *scratch;
+    rc_err_t *err;
+    bool again;
+
+    apr_pool_create(&scratch, pool);
+    do {
+        apr_pool_clear(scratch);
+        err = with_connection(rc_db_txn, run->env, end_in_txn, ending, scratch);
+        again = err && err->kind == RC_E_BUSY && run->config->goes_on(run->config->baton);
+        if (again)
+            apr_sleep(TURN);
+    } while (again);
+    return err;
+}
+
+/* Runs the task that was claimed, and stores what became of it. */
+static rc_err_t *run_task(worker_t *worker, apr_pool_t *pool)
+{
+    rc_task_run_t run = {
+        .env = worker->env, .config = worker->config, .task = worker->task, .args = worker->args};
+    task_end_t ending = {.run = &run};
+
+    make_call(&ending, pool);
     rc_metric_add(RC_METRIC_TASKS, outcome_of(&ending), NULL, 1);
-    if (!err && run.recorded)
-        return NULL;
-    return with_connection(rc_db_txn, run.env, end_in_txn, &ending, pool);
+    return ending.stored ? NULL : store_end(&ending, pool);
 }
 
 /* Logs an error of looking, which is repeated: the database may be away for some time. */
@@ -280,17 +316,17 @@ rc_err_t *rc_task_record(rc_task_run_t *run, rc_db_t *db, const char *result)
     return still ? NULL : rc_err(run->pool, RC_E_GONE, "the task was given up");
 }
 
-/* Stores the last line. Nobody waits for it: a failure is no failure of the task. */
+/* Stores the last line, unless others write: then later. A failure is no failure of the task. */
 static void store_line(rc_task_run_t *run)
 {
     apr_pool_t *scratch;
     rc_err_t *err;
 
-    run->told = rc_clock();
     apr_pool_create(&scratch, NULL);
-    err = with_connection(rc_db_txn_lazy, run->env, tell_in_txn, run, scratch);
-    run->untold = false;
-    if (err)
+    err = with_connection(rc_db_txn_idle, run->env, tell_in_txn, run, scratch);
+    run->told = rc_clock();
+    run->untold = err && err->kind == RC_E_BUSY;
+    if (err && !run->untold)
         rc_log(RC_LOG_INFO, err->cause, "tasks: %s", rc_err_log_text(err, scratch));
     apr_pool_destroy(scratch);
 }

@@ -275,15 +275,15 @@ sub kill_child {
     return $child;
 }
 
-# Reloads by the graceful signal; waits until the old children have gone, or some seconds for those
+# Reloads by the graceful signal, or another one; waits until the old children have gone, or some seconds for those
 # that still have work.
 sub reload {
-    my ($self) = @_;
+    my ($self, $signal) = @_;
     my %old = map { $_ => 1 } $self->children;
     $self->{from} = $self->_logged;
     $self->{want} = 1;
     $self->_write;
-    kill USR1 => $self->pid;
+    kill $signal // 'USR1', $self->pid;
     patiently($BOOT, sub { $self->_has_started }) or die "httpd does not reload:\n" . $self->error_log;
     patiently(5, sub { my @now = $self->children; @now && !grep { $old{$_} } @now });
     return $self->_settle;

@@ -212,7 +212,7 @@ sub tls {
 
 sub start { $_[0]{server}->start; $_[0] }
 sub stop { $_[0]{server}->stop }
-sub reload { $_[0]{server}->reload }
+sub reload { my $self = shift; $self->{server}->reload(@_) }
 sub kill_child { my $self = shift; $self->{server}->kill_child(@_) }
 sub children { $_[0]{server}->children }
 sub error_log { $_[0]{server}->error_log }
