@@ -19,22 +19,33 @@ static void drop_args(void *object)
     json_object_put(object);
 }
 
-static json_object *order_value(const rc_arg_t *arg, const rc_param_t *param)
+/* Sets *@a out to what names the argument's object whatever its name is then: its id, if there is
+ * one. */
+static rc_err_t *order_value(json_object **out, rc_call_t *call, const rc_param_t *param)
 {
-    return param->type == RC_REPO && arg->row ? json_object_new_int64(arg->id)
-                                              : json_object_get(arg->value);
+    const rc_arg_t *arg = &call->args[param->id];
+    rc_user_t *user = NULL;
+
+    if (param->id == RC_P_OWNER)
+        RC_TRY(rc_find_user(&user, call, arg->value));
+    *out = user                                 ? json_object_new_int64(user->id)
+           : param->type == RC_REPO && arg->row ? json_object_new_int64(arg->id)
+                                                : json_object_get(arg->value);
+    return NULL;
 }
 
 rc_err_t *rc_call_order(rc_task_order_t *order, rc_call_t *call)
 {
-    json_object *args = json_object_new_object();
+    json_object *args = json_object_new_object(), *value;
     const rc_param_t *param;
 
     rc_cleanup(call->pool, args, drop_args);
-    for (param = call->method->params; param->id; param++)
-        if (param->id != RC_P_BACKGROUND && rc_arg_present(call, param->id))
-            json_object_object_add(args, rc_param_name(param->id),
-                                   order_value(&call->args[param->id], param));
+    for (param = call->method->params; param->id; param++) {
+        if (param->id == RC_P_BACKGROUND || !rc_arg_present(call, param->id))
+            continue;
+        RC_TRY(order_value(&value, call, param));
+        json_object_object_add(args, rc_param_name(param->id), value);
+    }
     order->method = call->method->name;
     return rc_value_json(&order->args, args, call->pool);
 }
