@@ -44,11 +44,24 @@ static const char *hide(const char *text, const char *secret, apr_pool_t *pool)
     return result;
 }
 
+/* Replaces control characters, also those above ASCII (U+0080 to U+009F), which terminals obey. */
+static void defuse(char *p)
+{
+    for (; *p; p++) {
+        unsigned char c = (unsigned char)*p, next = (unsigned char)p[1];
+
+        if (c < ' ' || c == 0x7f)
+            *p = c == '\n' || c == '\r' ? ';' : '?';
+        else if (c == 0xc2 && next >= 0x80 && next < 0xa0)
+            p[0] = p[1] = '?';
+    }
+}
+
 const char *rc_remote_scrub(const char *text, const rc_remote_url_t *url, apr_size_t max,
                             apr_pool_t *pool)
 {
     const char *basic = rc_remote_basic(url, pool);
-    char *line, *p;
+    char *line;
     apr_size_t len;
 
     text = hide(text, basic, pool);
@@ -59,8 +72,6 @@ const char *rc_remote_scrub(const char *text, const rc_remote_url_t *url, apr_si
     while (len > 0 && text[len - 1] == '\n')
         len--;
     line = apr_pstrmemdup(pool, text, len);
-    for (p = line; *p; p++)
-        if ((unsigned char)*p < ' ' || *p == 0x7f)
-            *p = *p == '\n' || *p == '\r' ? ';' : '?';
+    defuse(line);
     return len > max ? line + len - max : line;
 }

@@ -512,6 +512,10 @@ static void scrubbing(void **state)
         rc_remote_scrub("no se cret\nBasic Ym9iOnNlIGNyZXQ=\x1b[0m\r\n", url, 100, pool),
         "no *****;Basic *****?[0m;");
     assert_string_equal(rc_remote_scrub("0123456789\n\n", url, 4, pool), "6789");
+    assert_string_equal(rc_remote_scrub("\xc2\x9b"
+                                        "31m \xc2\xa0 \xc3\x9f",
+                                        url, 99, pool),
+                        "??31m \xc2\xa0 \xc3\x9f");
     assert_string_equal(rc_remote_scrub("se cretse cretse cre", url, 99, pool), "**********se cre");
     assert_null(rc_remote_parse(&url, "https://t0ken@h.io/r", pool));
     assert_string_equal(rc_remote_scrub("t0ken dDBrZW46", url, 100, pool), "***** *****");

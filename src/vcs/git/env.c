@@ -54,6 +54,7 @@ static const rc_git_setting_t settings[] = {
     {"fetch.writeCommitGraph", "false"},
     {"fetch.recurseSubmodules", "false"},
     {"fetch.showForcedUpdates", "false"},
+    {"advice.fetchShowForcedUpdates", "false"}, /* would be the last line of each fetch */
     {"fetch.unpackLimit", "1"}, /* always a pack: one file to limit and to move */
     {"transfer.unpackLimit", "1"},
     {"transfer.bundleURI", "false"}, /* no detours to other servers */
