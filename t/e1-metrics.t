@@ -73,6 +73,7 @@ subtest 'what is counted' => sub {
     $t->must('get_repos') for 1 .. 3;
     $t->call(get_repo => { repoid => 'none' });
     $t->call(get_repos => {}, key => 'f' x 40);
+    $t->call('no_such_method'); # its name would be the client's choice
     $t->get('/app/changeset-diff/tip', as => 'admin');
     $t->get('/app/changeset-diff/none', as => 'admin');
     $t->get('/app/archive/tip.tar.gz', as => 'admin') for 1, 2;
@@ -84,10 +85,11 @@ subtest 'what is counted' => sub {
         'rcapi_calls_total{method="get_repos",outcome="ok"}' => 3,
         'rcapi_calls_total{method="get_repos",outcome="refused"}' => 1,
         'rcapi_calls_total{method="get_repo",outcome="refused"}' => 1,
-        'rcapi_requests_total{face="api",status="200"}' => 5,
+        'rcapi_calls_total{method="none",outcome="refused"}' => 1,
+        'rcapi_requests_total{face="api",status="200"}' => 6,
         'rcapi_requests_total{face="git",status="401"}' => 1,
-        'rcapi_request_seconds_count{face="api"}' => 5,
-        'rcapi_request_seconds_bucket{face="api",le="+Inf"}' => 5,
+        'rcapi_request_seconds_count{face="api"}' => 6,
+        'rcapi_request_seconds_bucket{face="api",le="+Inf"}' => 6,
         'rcapi_views_total{view="ChangesetController:changeset_raw",status="200"}' => 1,
         'rcapi_views_total{view="ChangesetController:changeset_raw",status="404"}' => 1,
         'rcapi_refused_credentials_total{kind="key",reason="unknown"}' => 1,
@@ -99,7 +101,8 @@ subtest 'what is counted' => sub {
     cmp_ok $after->{'rcapi_request_seconds_sum{face="api"}'}, '>', 0, 'seconds';
     is $after->{rcapi_programs_running}, 0, 'nothing runs';
     is $after->{'rcapi_places_taken{limit="RcapiExpensiveMax"}'}, 0, 'no place is taken';
-    is join(' ', grep { /app|bob|none"/ && !/face="none"/ } keys %$after), '', 'no names of repositories and users';
+    is join(' ', grep { /app|bob|none"|no_such/ && !/(?:face|method)="none"/ } keys %$after), '',
+        'no names of repositories and users';
 };
 
 subtest 'they outlive processes' => sub {
