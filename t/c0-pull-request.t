@@ -5,8 +5,11 @@
 use strict;
 use warnings;
 use List::Util qw(max);
+use POSIX ();
 use Test::More;
+use Time::HiRes ();
 use RCAPI::Processes;
+use RCAPI::Run qw(rounds);
 use RCAPI::Test;
 
 my $t = RCAPI::Test->new;
@@ -417,6 +420,31 @@ subtest 'strip' => sub {
     my $alone = commit('alone', git($path, 'rev-parse', 'stripped'), alone => "a\n");
     push_to($path, '+alone:stripped');
     is_deeply [sort keys %{ $strip->($alone) }], [qw(msg repository)], 'another one';
+};
+
+# What a killed process has kept a day ago is offered, just when it is to be removed.
+subtest 'check --repair beside new ones' => sub {
+    my $path = $target->{path};
+    my (@lost, $done);
+    for my $n (1 .. rounds(4, 32)) {
+        my $head = commit("beside$n", 'master', beside => "$n\n");
+        push_to($fork, "beside$n");
+        git($path, 'fetch', '-q', $fork, "beside$n:refs/rc/pull/$head/head");
+        utime 1, time - 90_000, "$path/refs/rc/pull/$head/head";
+        my $pid = fork // die "fork: $!";
+        if (!$pid) {
+            $t->try_admin('check', '--repair');
+            POSIX::_exit(0);
+        }
+        Time::HiRes::sleep(0.06 * ($n % 8));
+        my $pull = $t->call(create_pull_request => { %offer, source_ref => "branch:beside$n" }, as => 'ann')->{result};
+        waitpid $pid, 0;
+        $done += defined $pull;
+        push @lost, $n if $pull && system "git -C $path rev-parse -q --verify refs/rc/pull/$head/head >/dev/null";
+        $t->must(close_pull_request => { repoid => 'team/code', pullrequestid => $pull->{pull_request_id} }) if $pull;
+    }
+    ok $done, "$done pull requests";
+    is "@lost", '', 'the target keeps what they offer';
 };
 
 subtest 'what stays' => sub {

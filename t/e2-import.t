@@ -357,8 +357,11 @@ subtest 'everything, copied' => sub {
     }
     ok(!-e "$root/full/one/hooks/post-receive", 'but not its hook');
     my $after = rows_here();
+    my $kept = "$root/full/one/refs/rc/pull/$second/head";
+    utime 1, time - 90_000, $kept;
     is(import_from($full, $from, '--copy', $copied)->{exit}, 0, 'again');
     is(rows_here(), $after, 'that changes nothing');
+    cmp_ok(time - (stat $kept)[9], '<', 80_000, 'what is kept counts as new: check --repair leaves it');
     is_deeply([glob "$root/.rc_tmp/*.op"], [], 'nothing is unfinished');
 };
 

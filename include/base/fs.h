@@ -78,6 +78,9 @@ rc_err_t *rc_fs_copy(const char *from, const char *to, int flags, apr_pool_t *po
  * also where the file system cannot do that. */
 rc_err_t *rc_fs_exchange(const char *one, const char *two, apr_pool_t *pool);
 
+/** Sets the time of a file to now, if that is possible. */
+void rc_fs_touch(const char *path);
+
 /** Returns whether anything exists at @a path; a dangling link counts. */
 bool rc_fs_exists(const char *path);
 

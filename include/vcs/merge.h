@@ -55,7 +55,8 @@ rc_err_t *rc_vcs_has_commit(bool *has, const char *type, const char *path, const
                             apr_pool_t *pool);
 
 /** Stores the source's commit in the target, durably, with all that it reaches. Clients do not see
- * it. The caller holds the lock @a lock of the target's directory, at least a shared one. */
+ * it. One that is stored already counts as new (rc_vcs_kept_before). The caller holds the lock @a
+ * lock of the target's directory, at least a shared one. */
 rc_err_t *rc_vcs_keep(const char *type, const rc_offer_t *offer, int lock, apr_pool_t *pool);
 
 /** *@a kept: the repository at @a path has stored commit @a id so. */

@@ -98,6 +98,11 @@ rc_err_t *rc_fs_exchange(const char *one, const char *two, apr_pool_t *pool)
                : NULL;
 }
 
+void rc_fs_touch(const char *path)
+{
+    utimensat(AT_FDCWD, path, NULL, AT_SYMLINK_NOFOLLOW);
+}
+
 bool rc_fs_exists(const char *path)
 {
     struct stat st;

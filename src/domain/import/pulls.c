@@ -10,7 +10,9 @@
 
 #include <apr_strings.h>
 
+#include "../env_lock.h"
 #include "base/log.h"
+#include "base/time.h"
 #include "vcs/library.h"
 #include "vcs/merge.h"
 
@@ -34,6 +36,9 @@ enum {
 };
 enum { VERSION_OF = PULL_TITLE };
 enum { REVIEWER_ID, REVIEWED, REVIEWER, REASONS, MANDATORY, ROLE };
+
+#define PATIENCE apr_time_from_sec(30) /* for the lock of a target */
+#define PAUSE    apr_time_from_msec(20)
 
 #define TEXT_BYTES 65536
 #define NAME_BYTES 255
@@ -143,6 +148,23 @@ static bool can_merge(const rc_place_t *place)
     return place && place->type && rc_vcs_capabilities(place->type)->merges;
 }
 
+/* Shares the lock of a target: else check --repair could remove what was kept before, just when it
+ * is kept anew. */
+static rc_err_t *share_target(int *fd, rc_importing_t *the, const char *path, apr_pool_t *pool)
+{
+    apr_time_t until = rc_clock() + PATIENCE;
+    int life = 0;
+
+    for (;;) {
+        RC_TRY(rc_env_lock(fd, &life, the->actor->env, path, true, pool));
+        if (*fd >= 0)
+            return NULL;
+        if (rc_clock() >= until)
+            return rc_err_failed(pool, "another writer has locked %s", path);
+        apr_sleep(PAUSE);
+    }
+}
+
 /* Keeps the commit as it is kept for a pull request of this server; *@a kept: the target has it.
  * What cannot be kept is only missing. */
 static rc_err_t *keep_offer(bool *kept, rc_importing_t *the, rc_rows_t *rows)
@@ -151,6 +173,7 @@ static rc_err_t *keep_offer(bool *kept, rc_importing_t *the, rc_rows_t *rows)
     rc_offer_t offer = {.work = &the->actor->work};
     offer_t read;
     rc_err_t *err;
+    int lock;
 
     *kept = false;
     if (!can_merge(target) || !read_offer(&read, rows))
@@ -164,7 +187,8 @@ static rc_err_t *keep_offer(bool *kept, rc_importing_t *the, rc_rows_t *rows)
     offer.source_id = read.source.id;
     offer.target_id = read.target.id;
     RC_TRY(rc_work_dir(&offer.work_dir, the->actor->env, rows->scratch));
-    if ((err = rc_vcs_keep(target->type, &offer, 0, rows->scratch))) {
+    RC_TRY(share_target(&lock, the, target->at, rows->scratch));
+    if ((err = rc_vcs_keep(target->type, &offer, lock, rows->scratch))) {
         rc_log(RC_LOG_WARNING, err->cause, "commit %s of a pull request is not kept: %s",
                offer.source_id, rc_err_log_text(err, rows->scratch));
         *kept = false;

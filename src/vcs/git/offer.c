@@ -162,14 +162,24 @@ static rc_err_t *set_reference(const char *git_dir, const char *id, int lock, ap
     return rc_fs_sync_folders(apr_pstrcat(pool, git_dir, "/", argv[2], NULL), git_dir, pool);
 }
 
+/* The file that tells how old a reference is: its own or, of a packed one, that of all of them. */
+static const char *file_of(const char *git_dir, const char *name, apr_pool_t *pool)
+{
+    const char *own = apr_pstrcat(pool, git_dir, "/", name, NULL);
+
+    return rc_fs_exists(own) ? own : apr_pstrcat(pool, git_dir, "/packed-refs", NULL);
+}
+
 rc_err_t *rc_git_keep(const rc_offer_t *offer, int lock, apr_pool_t *pool)
 {
     const char *git_dir = rc_git_dir(offer->target_path, pool);
     bool kept;
 
     RC_TRY(rc_git_is_kept(&kept, offer->target_path, offer->source_id, pool));
-    if (kept)
+    if (kept) {
+        rc_fs_touch(file_of(git_dir, kept_name(offer->source_id, pool), pool));
         return NULL;
+    }
     if (strcmp(offer->source_path, offer->target_path))
         RC_TRY(bring_missing(offer, pool));
     return set_reference(git_dir, offer->source_id, lock, pool);
@@ -205,10 +215,7 @@ static apr_time_t written(const char *git_dir, const char *name, apr_pool_t *poo
 {
     struct stat st;
 
-    if (stat(apr_pstrcat(pool, git_dir, "/", name, NULL), &st) &&
-        stat(apr_pstrcat(pool, git_dir, "/packed-refs", NULL), &st))
-        return APR_INT64_MAX;
-    return apr_time_from_sec(st.st_mtime);
+    return stat(file_of(git_dir, name, pool), &st) ? APR_INT64_MAX : apr_time_from_sec(st.st_mtime);
 }
 
 rc_err_t *rc_git_kept_before(apr_array_header_t *ids, const char *path, apr_time_t before,

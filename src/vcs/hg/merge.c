@@ -174,9 +174,11 @@ rc_err_t *rc_hg_keep(const rc_offer_t *offer, int lock, apr_pool_t *pool)
 
     (void)lock;
     RC_TRY(rc_hg_is_kept(&kept, offer->target_path, offer->source_id, pool));
-    if (kept)
-        return NULL;
     RC_TRY(kept_bundle(&bundle, offer->target_path, offer->source_id, pool));
+    if (kept) {
+        rc_fs_touch(bundle);
+        return NULL;
+    }
     RC_TRY(ask_program(&answer, &len, &question));
     RC_TRY(rc_fs_sync_tree(made, pool));
     RC_TRY(rc_fs_make_folders(rc_fs_folder(bundle, pool), pool));
