@@ -53,7 +53,8 @@ done_testing;
 sub try_statements {
     my @prepared = map {
         my ($count) = sort { $b <=> $a } /\?(\d+)/g;
-        my $arguments = $count ? '(' . join(', ', ("'1'") x $count) . ')' : '';
+        my %list = map { $_ => 1 } /json_each\(\?(\d+)\)/g;
+        my $arguments = $count ? '(' . join(', ', map { $list{$_} ? "'{1}'" : "'1'" } 1 .. $count) . ')' : '';
         "PREPARE s AS $_;\nBEGIN;\nEXECUTE s$arguments";
     } @_;
     return map { /violates (?:foreign key|check|unique) constraint/ ? '' : $_ } complaints(@prepared);
@@ -62,5 +63,8 @@ sub try_statements {
 # The text of a C string.
 sub unescape { return $_[0] =~ s/\\(.)/$1 eq 'n' ? "\n" : $1/ger }
 
-# What PostgreSQL complains of in texts of SQL; parameters are $1 there.
-sub complaints { return $pg->complaints($database, map { s/\?(\d+)/\$$1/gr } @_) }
+# What PostgreSQL complains of in texts of SQL; parameters are $1 there, and lists of ids are arrays.
+sub complaints {
+    return $pg->complaints($database,
+        map { s/json_each\((\?\d+)\)/unnest($1::bigint[]) AS ids (value)/gr =~ s/\?(\d+)/\$$1/gr } @_);
+}

@@ -37,8 +37,13 @@ rc_err_t *rc_stmt(rc_stmt_t **out, rc_db_t *db, int number);
  */
 rc_err_t *rc_bind(rc_stmt_t *st, rc_db_t *db, const char *types, ...);
 
-/** Binds @a count parameters from ?@a at on, each as r. */
+/** Binds a list of ids as parameter ?@a at, in whose place the text has json_each(?N): its rows are
+ * the ids, in column `value`. */
 rc_err_t *rc_bind_ids(rc_stmt_t *st, int at, const apr_int64_t *ids, int count);
+
+/** Says that the rows of a statement are few, so that a server may send all of them at once: the
+ * memory for them is taken before the first one is seen. */
+void rc_expect_few(rc_stmt_t *st);
 
 /** rc_stmt and rc_bind in one call, with the values of @a ap. */
 rc_err_t *rc_query_list(rc_stmt_t **out, rc_db_t *db, int number, const char *types, va_list *ap);

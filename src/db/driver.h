@@ -34,6 +34,7 @@ struct rc_stmt_t {
     void *handle;        /* the driver's; NULL before the first use */
     int number;          /* in the texts of the configuration */
     apr_uint64_t tables; /* bit N: table N is named in the text */
+    bool few;            /* its rows are few: they may come all at once (rc_expect_few) */
 };
 
 /* A connection. */
@@ -151,14 +152,15 @@ struct rc_driver_t {
     bool (*is_at)(const void *follower, const rc_db_t *db);
 
     /* Statements: parameters are ?1, ?2 ... in their texts and counted from 1. NULL as a text, or
-     * as the data of a blob, binds SQL NULL; bind_no_int does so for a number. step resets a
-     * statement at its end and after an error. */
+     * as the data of a blob, binds SQL NULL; bind_no_int does so for a number. bind_ids binds what
+     * json_each(?N) in a text yields. step resets a statement at its end and after an error. */
     rc_err_t *(*prepare)(rc_stmt_t *st, const char *text);
     void (*finalize)(rc_stmt_t *st);
     rc_err_t *(*bind_text)(rc_stmt_t *st, int at, const char *text);
     rc_err_t *(*bind_int)(rc_stmt_t *st, int at, apr_int64_t value);
     rc_err_t *(*bind_blob)(rc_stmt_t *st, int at, const void *data, int len);
     rc_err_t *(*bind_no_int)(rc_stmt_t *st, int at);
+    rc_err_t *(*bind_ids)(rc_stmt_t *st, int at, const apr_int64_t *ids, int count);
     rc_err_t *(*step)(bool *row, rc_stmt_t *st);
     void (*reset)(rc_stmt_t *st);
     apr_int64_t (*changes)(rc_db_t *db); /* rows that the last statement changed */

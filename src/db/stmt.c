@@ -144,11 +144,12 @@ rc_err_t *rc_bind(rc_stmt_t *st, rc_db_t *db, const char *types, ...)
 
 rc_err_t *rc_bind_ids(rc_stmt_t *st, int at, const apr_int64_t *ids, int count)
 {
-    int i;
+    return st->db->driver->bind_ids(st, at, ids, count);
+}
 
-    for (i = 0; i < count; i++)
-        RC_TRY(bind_id(st, at + i, ids[i]));
-    return NULL;
+void rc_expect_few(rc_stmt_t *st)
+{
+    st->few = true;
 }
 
 rc_err_t *rc_query_list(rc_stmt_t **out, rc_db_t *db, int number, const char *types, va_list *ap)

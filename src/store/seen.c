@@ -108,6 +108,7 @@ static rc_err_t *walk_stretch(int *total, rc_stmt_t *st, rc_db_t *db, stretch_t 
     apr_pool_create(&own, pool);
     apr_pool_create(&chunk.pool, own);
     apr_pool_create(&chunk.scratch, own);
+    chunk.list = own;
     list = apr_array_make(own, RC_CHUNK, sizeof(rc_seen_t));
     err = read_all(list, st, db);
     *total = list->nelts;
@@ -146,17 +147,17 @@ rc_err_t *rc_chunks_each(rc_stmt_t *st, rc_db_t *db, rc_chunk_fn_t *fn, void *ba
     return rc_chunks_of(&total, st, db, 0, INT_MAX, fn, baton, pool);
 }
 
-/* Binds the ids of a chunk; the parameters behind them become NULL, which equals no id. */
 static rc_err_t *query_chunk(rc_stmt_t **st, const rc_chunk_t *chunk, rc_sql_t sql,
                              apr_int64_t user_id)
 {
-    apr_int64_t ids[RC_CHUNK] = {0};
+    apr_int64_t ids[RC_CHUNK];
     int i;
 
     for (i = 0; i < chunk->count; i++)
         ids[i] = chunk->seen[i].id;
     RC_TRY(rc_query(st, chunk->db, sql, user_id ? "i" : "", user_id));
-    return rc_bind_ids(*st, user_id ? 2 : 1, ids, RC_CHUNK);
+    rc_expect_few(*st);
+    return rc_bind_ids(*st, user_id ? 2 : 1, ids, chunk->count);
 }
 
 /* The index of an object, or -1. Rows come nearly in the order of the chunk: @a last is the index

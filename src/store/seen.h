@@ -24,9 +24,9 @@ typedef struct rc_seen_t {
  * the user; both cases cost the same work. */
 rc_err_t *rc_seen_one(rc_seen_t *seen, rc_stmt_t *st, rc_db_t *db);
 
-/* How many objects of a list one statement reads: as many as the fragments CHUNK... of
- * sql/00-rule.sql have parameters. */
-#define RC_CHUNK 64
+/* How many objects of a list one statement reads: so many that its start costs little beside its
+ * rows, which are in memory at once. */
+#define RC_CHUNK 256
 
 /* The next objects of a list, in its order. */
 typedef struct rc_chunk_t {
@@ -35,6 +35,7 @@ typedef struct rc_chunk_t {
     int count;           /* of seen: 1 to RC_CHUNK */
     apr_pool_t *pool;    /* of the rows: cleared before the next chunk */
     apr_pool_t *scratch; /* of what receives a row: clear it before each one */
+    apr_pool_t *list;    /* of all chunks; ends with the list */
 } rc_chunk_t;
 
 typedef rc_err_t *rc_chunk_fn_t(void *baton, const rc_chunk_t *chunk);
@@ -54,9 +55,9 @@ rc_err_t *rc_chunks_by_id(rc_stmt_t *st, rc_db_t *db, const rc_slice_t *page, rc
 rc_err_t *rc_chunks_of(int *total, rc_stmt_t *st, rc_db_t *db, int first, int most,
                        rc_chunk_fn_t *fn, void *baton, apr_pool_t *pool);
 
-/** Runs a statement for the objects of a chunk: ?1 is @a user_id and their ids follow, or the ids
- * begin at ?1 when that is 0. Column 0 of each row is the id of its object, at index @a at of the
- * chunk. @a take copies the row to the pool of the chunk and must not use the connection. */
+/** Runs a statement for the objects of a chunk: ?1 is @a user_id and ?2 the list of their ids, or
+ * ?1 is the list when that is 0. Column 0 of each row is the id of its object, at index @a at of
+ * the chunk. @a take copies the row to the pool of the chunk and must not use the connection. */
 rc_err_t *rc_chunk_read(const rc_chunk_t *chunk, rc_sql_t sql, apr_int64_t user_id,
                         void (*take)(void *baton, int at, rc_stmt_t *st, apr_pool_t *pool),
                         void *baton);

@@ -333,8 +333,8 @@ static void default_user(void **unused)
     refused(RC_E_FAILED, NULL, rc_user_remove(db, user, pool));
 }
 
-/* More than two chunks of a list. */
-#define MANY 150
+/* More than one chunk of a list. */
+#define MANY 300
 
 /* The name of the user made as number @a i of MANY, in the order of names. */
 static const char *numbered(int i)
@@ -349,6 +349,7 @@ static rc_err_t *count_users(void *baton, const rc_user_details_t *details, apr_
     rc_user_t *user;
 
     assert_string_equal(details->user->username, name);
+    assert_string_equal(details->user->email, apr_pstrcat(scratch, name, "@x.org", NULL));
     assert_string_equal(texts(details->emails),
                         apr_pstrcat(scratch, name, "@x.org,", name, "@y.org", NULL));
     assert_string_equal(texts(details->ips), apr_pstrcat(scratch, "10.0.0.1,", name, NULL));

@@ -10,8 +10,9 @@
 #include "db/sqlite/sqlite.h"
 #include "store/group.h"
 
-#define GROUPS 130 /* three chunks */
-#define USERS  100 /* in each group */
+#define GROUPS  260 /* two chunks */
+#define MEMBERS 60  /* of each group */
+#define USERS   300 /* two windows */
 
 /* Returns how many statements were run so far. */
 static int statements(void)
@@ -58,7 +59,7 @@ static rc_err_t *insert_all(void *baton, rc_db_t *in)
                                  .active = true};
 
         RC_TRY(rc_store_user_group_insert(&group, in));
-        for (j = 0; j < USERS; j++)
+        for (j = 0; j < MEMBERS; j++)
             RC_TRY(rc_store_user_group_add_user(&changed, in, group.id, ids[(j + i) % USERS]));
     }
     return NULL;
@@ -94,7 +95,7 @@ static rc_err_t *end_group(void *baton)
 {
     seen_t *seen = baton;
 
-    assert_int_equal(seen->at, USERS);
+    assert_int_equal(seen->at, MEMBERS);
     seen->ends++;
     return NULL;
 }
@@ -107,8 +108,8 @@ static rc_err_t *list_groups(seen_t *seen)
                                      &visitor, seen, pool);
 }
 
-/* Three chunks of groups with 2 statements, 6,400 members each; a window holds 64 of the 100 users:
- * at most 3 statements for each 64 members. */
+/* Two chunks of groups with 2 statements; of each chunk a window holds 256 of the users, so its
+ * members are in two at most. A window costs 3 statements. */
 static void few_statements(void **unused)
 {
     seen_t seen = {0};
@@ -120,18 +121,18 @@ static void few_statements(void **unused)
     ASSERT_OK(list_groups(&seen));
     assert_int_equal(seen.groups, GROUPS);
     assert_int_equal(seen.ends, GROUPS);
-    assert_int_equal(seen.members, GROUPS * USERS);
+    assert_int_equal(seen.members, GROUPS * MEMBERS);
     print_message("# %d statements\n", statements() - before);
-    assert_in_range(statements() - before, 8, 1 + 3 * 2 + 3 * (GROUPS * USERS / 64 + 3));
+    assert_in_range(statements() - before, 11, 1 + 2 * 2 + 3 * 2 * 2);
 }
 
 static void a_receiver_stops_it(void **unused)
 {
-    seen_t seen = {.stop = 150};
+    seen_t seen = {.stop = MEMBERS + 30};
 
     (void)unused;
     assert_non_null(list_groups(&seen));
-    assert_int_equal(seen.members, 150);
+    assert_int_equal(seen.members, MEMBERS + 30);
     assert_int_equal(seen.ends, 1);
 }
 

@@ -1,34 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Reads the columns of the current row, which the server sends in their binary forms.
+ * Reads the columns of the current row. The server sends those of numbered statements as texts: its
+ * functions for binary forms take a kilobyte of memory for each value, which is a quarter of what a
+ * list costs it. Rows that are copied have their binary forms.
  */
 #include "statement.h"
 
 #include <endian.h>
 #include <string.h>
 
-static const PGresult *current(const rc_stmt_t *st)
-{
-    const rc_pg_t *pg = st->db->handle;
+#include <apr_strings.h>
 
-    return pg->row;
+#include "base/hex.h"
+
+static bool is_text(const rc_pg_t *pg, int column)
+{
+    return !PQfformat(pg->row, column);
 }
 
 const char *rc_pg_column_text(rc_stmt_t *st, int column, int *len)
 {
-    *len = PQgetlength(current(st), 0, column);
-    return PQgetisnull(current(st), 0, column) ? NULL : PQgetvalue(current(st), 0, column);
+    const rc_pg_t *pg = st->db->handle;
+
+    *len = PQgetlength(pg->row, pg->at, column);
+    return PQgetisnull(pg->row, pg->at, column) ? NULL : PQgetvalue(pg->row, pg->at, column);
 }
 
 /* A number has two, four or eight bytes, the highest first; a boolean has one. */
-apr_int64_t rc_pg_column_int(rc_stmt_t *st, int column)
+static apr_int64_t binary_int(const char *value, int len)
 {
-    const char *value = PQgetvalue(current(st), 0, column);
     apr_uint16_t two;
     apr_uint32_t four;
     apr_uint64_t eight;
 
-    switch (PQgetlength(current(st), 0, column)) {
+    switch (len) {
     case 1:
         return *value;
     case sizeof(two):
@@ -45,7 +50,31 @@ apr_int64_t rc_pg_column_int(rc_stmt_t *st, int column)
     }
 }
 
+apr_int64_t rc_pg_column_int(rc_stmt_t *st, int column)
+{
+    const rc_pg_t *pg = st->db->handle;
+    const char *value = PQgetvalue(pg->row, pg->at, column);
+
+    if (!value)
+        return 0; /* no row */
+    if (!is_text(pg, column))
+        return binary_int(value, PQgetlength(pg->row, pg->at, column));
+    return *value == 't' ? 1 : apr_atoi64(value); /* a boolean is t or f */
+}
+
+/* The text of a blob is \x and two digits for each byte. */
 const void *rc_pg_column_blob(rc_stmt_t *st, int column, int *len)
 {
-    return rc_pg_column_text(st, column, len);
+    const rc_pg_t *pg = st->db->handle;
+    const char *text = rc_pg_column_text(st, column, len);
+    char *bytes;
+    int i;
+
+    if (!text || !is_text(pg, column))
+        return text;
+    *len = *len / 2 - 1;
+    bytes = apr_palloc(st->db->pool, (apr_size_t)*len + 1);
+    for (i = 0; i < *len; i++)
+        bytes[i] = (char)rc_hex_read(text + 2 + 2 * i, 2);
+    return bytes;
 }

@@ -73,13 +73,16 @@ static rc_err_t *check_locale(const rc_db_t *db, const PGresult *row)
     return NULL;
 }
 
-/* plan_cache_mode: planning the permission rule costs several times its run. The keepalives are
+/* plan_cache_mode: planning the permission rule costs several times its run. enable_memoize: lists
+ * look up each id once, so to remember the rows costs a quarter of the look-up. The keepalives are
  * those of the server: what a machine without power had locked is free within seconds. */
 static const char *settings(const rc_db_t *db)
 {
     return apr_psprintf(
         db->pool,
-        "SET jit = off; SET plan_cache_mode = force_generic_plan; SET search_path = " RC_PG_SCHEMA
+        "SET jit = off; SET bytea_output = hex; SET plan_cache_mode = force_generic_plan; SET "
+        "enable_memoize = off;"
+        "SET search_path = " RC_PG_SCHEMA
         "; SET default_transaction_isolation = 'read committed'; SET synchronous_commit = %s;"
         "SET client_min_messages = warning; SET lock_timeout = %ld; SET statement_timeout = %ld;"
         "SET idle_in_transaction_session_timeout = %ld; SET idle_session_timeout = 0;"
@@ -127,6 +130,7 @@ static void hang_up(rc_pg_t *pg)
     PQclear(pg->row);
     PQfinish(pg->conn);
     pg->row = NULL;
+    pg->at = 0;
     pg->conn = NULL;
     pg->begin = NULL;
     pg->open = false;

@@ -86,6 +86,7 @@ const rc_driver_t rc_driver_postgresql = {
     .bind_int = rc_pg_bind_int,
     .bind_blob = rc_pg_bind_blob,
     .bind_no_int = rc_pg_bind_no_int,
+    .bind_ids = rc_pg_bind_ids,
     .step = rc_pg_step,
     .reset = rc_pg_reset,
     .changes = changed_rows,

@@ -17,8 +17,24 @@
 
 enum { AS_TEXT, AS_BINARY }; /* formats of libpq */
 
-#define TYPE_INT8 20 /* from pg_type.dat; 0 = to be inferred */
-#define TYPE_ANY  0
+#define TYPE_INT8  20 /* from pg_type.dat; 0 = to be inferred */
+#define TYPE_INT8S 1016
+#define TYPE_ANY   0
+
+#define LIST "json_each(" /* of the parameter behind it: a list of ids */
+
+/* Writes unnest(?1) AS ids (value) for each json_each(?1), as the server has lists of numbers. */
+static char *translate_lists(const char *text, apr_pool_t *pool)
+{
+    const char *list = strstr(text, LIST), *end;
+
+    if (!list)
+        return apr_pstrdup(pool, text);
+    end = list + strlen(LIST) + strcspn(list + strlen(LIST), ")");
+    return apr_psprintf(pool, "%.*sunnest(%.*s) AS ids (value)%s", (int)(list - text), text,
+                        (int)(end - list - (int)strlen(LIST)), list + strlen(LIST),
+                        *end ? translate_lists(end + 1, pool) : "");
+}
 
 /* Writes $1 for each ?1; returns the highest number. */
 static int translate(char *text)
@@ -41,7 +57,7 @@ rc_err_t *rc_pg_make(rc_stmt_t *st, const char *text)
     apr_pool_t *pool = st->db->own;
     rc_pg_t *pg = st->db->handle;
     rc_pg_stmt_t *own = apr_pcalloc(pool, sizeof(*own));
-    char *copy = apr_pstrdup(pool, text);
+    char *copy = translate_lists(text, pool);
     apr_size_t count = (apr_size_t)translate(copy);
 
     if (st->number < RC_STMT_MADE(st->db))
@@ -101,4 +117,33 @@ rc_err_t *rc_pg_bind_blob(rc_stmt_t *st, int at, const void *data, int len)
 rc_err_t *rc_pg_bind_no_int(rc_stmt_t *st, int at)
 {
     return put_parameter(st, at, TYPE_INT8, NULL, 0, AS_BINARY);
+}
+
+/* The head of an array, whose numbers have the highest byte first: dimensions, no NULL, type,
+ * elements, number of the first one. Each element follows its length. */
+#define HEAD 5
+
+rc_err_t *rc_pg_bind_ids(rc_stmt_t *st, int at, const apr_int64_t *ids, int count)
+{
+    rc_pg_stmt_t *own = st->handle;
+    apr_uint32_t *out;
+    int i;
+
+    if (count > own->most) {
+        own->most = count;
+        own->ids = apr_palloc(st->db->own, (HEAD + 3 * (apr_size_t)count) * sizeof(*out));
+    }
+    out = own->ids;
+    *out++ = htobe32(1);
+    *out++ = 0;
+    *out++ = htobe32(TYPE_INT8);
+    *out++ = htobe32((apr_uint32_t)count);
+    *out++ = htobe32(1);
+    for (i = 0; i < count; i++) {
+        *out++ = htobe32(sizeof(*ids));
+        *out++ = htobe32((apr_uint32_t)((apr_uint64_t)ids[i] >> 32));
+        *out++ = htobe32((apr_uint32_t)ids[i]);
+    }
+    return put_parameter(st, at, TYPE_INT8S, (const char *)own->ids,
+                         (int)((char *)out - (char *)own->ids), AS_BINARY);
 }

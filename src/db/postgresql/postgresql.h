@@ -35,7 +35,8 @@ typedef struct rc_pg_t {
     const char *begin; /* BEGIN of a read transaction, which the next statement brings along */
     bool open;         /* the server is in a transaction */
     int owed;          /* batches whose answers were not read to their sync */
-    PGresult *row;     /* the current row of the active statement */
+    PGresult *row;     /* rows of the active statement, one or all; NULL: none */
+    int at;            /* which of them is the current one */
     apr_int64_t changes;
     int made;                  /* statements that have no number of their own */
     apr_interval_time_t wait;  /* for one answer of the server; 0: without end */

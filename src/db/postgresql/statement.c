@@ -2,15 +2,14 @@
 /*
  * Runs statements of PostgreSQL. A statement is prepared with its first run on a connection; what
  * has to come before it (an answer that nobody has read, BEGIN, the preparation) is in the same
- * batch, so that each statement costs one exchange with the server. Rows come one by one.
+ * batch, so that each statement costs one exchange with the server. Rows come one by one, or all at
+ * once where they are known to be few: a result of libpq for each row costs more than the row.
  */
 #include "statement.h"
 
 #include <string.h>
 
 #include <apr_strings.h>
-
-#define BINARY 1 /* format of results */
 
 #define STALE_PLAN "0A000" /* SQLSTATE: cached plan must not change result type */
 
@@ -61,6 +60,7 @@ static rc_err_t *send_batch(int *ahead, rc_stmt_t *st)
 {
     const rc_pg_t *pg = st->db->handle;
     const rc_pg_stmt_t *own = st->handle;
+    int binary = st->number == RC_STMT_MADE(st->db); /* see column.c */
 
     *ahead = 0;
     if (pg->begin) {
@@ -69,7 +69,7 @@ static rc_err_t *send_batch(int *ahead, rc_stmt_t *st)
     }
     RC_TRY(send_preparation(ahead, st));
     if (!PQsendQueryPrepared(pg->conn, own->name, own->count, own->values, own->lengths,
-                             own->formats, BINARY))
+                             own->formats, binary))
         return not_sent(st->db);
     return rc_pg_sync(st->db);
 }
@@ -115,14 +115,30 @@ static rc_err_t *read_ahead(rc_stmt_t *st, int ahead)
     if (pg->begin)
         pg->open = true;
     pg->begin = NULL;
-    return PQsetSingleRowMode(pg->conn) ? NULL : not_sent(st->db);
+    return st->few || PQsetSingleRowMode(pg->conn) ? NULL : not_sent(st->db);
+}
+
+/* Stands on the first of rows that have come all at once, if there is one. */
+static rc_err_t *take_rows(bool *row, rc_stmt_t *st, PGresult *result)
+{
+    const rc_pg_stmt_t *own = st->handle;
+    rc_pg_t *pg = st->db->handle;
+    rc_err_t *err;
+
+    pg->changes = apr_atoi64(PQcmdTuples(result));
+    err = rc_pg_finish(NULL, st->db, 0, own->text);
+    *row = !err && PQntuples(result);
+    if (*row)
+        pg->row = result;
+    else
+        PQclear(result);
+    return err;
 }
 
 /* Reads the next row, or the end of the statement and of its batch. */
 static rc_err_t *next_row(bool *row, rc_stmt_t *st)
 {
     rc_pg_t *pg = st->db->handle;
-    const rc_pg_stmt_t *own = st->handle;
     PGresult *result;
 
     RC_TRY(rc_pg_next(&result, st->db));
@@ -135,9 +151,7 @@ static rc_err_t *next_row(bool *row, rc_stmt_t *st)
         return NULL;
     case PGRES_TUPLES_OK:
     case PGRES_COMMAND_OK:
-        pg->changes = apr_atoi64(PQcmdTuples(result));
-        PQclear(result);
-        return rc_pg_finish(NULL, st->db, 0, own->text);
+        return take_rows(row, st, result);
     default:
         return end_with_error(st, result);
     }
@@ -170,6 +184,13 @@ static rc_err_t *begin_rows(bool *row, rc_stmt_t *st)
     return first_row(row, st);
 }
 
+static void drop_rows(rc_pg_t *pg)
+{
+    PQclear(pg->row);
+    pg->row = NULL;
+    pg->at = 0;
+}
+
 rc_err_t *rc_pg_step(bool *row, rc_stmt_t *st)
 {
     rc_pg_t *pg = st->db->handle;
@@ -177,16 +198,18 @@ rc_err_t *rc_pg_step(bool *row, rc_stmt_t *st)
     *row = false;
     if (!pg->row)
         return begin_rows(row, st);
-    PQclear(pg->row);
-    pg->row = NULL;
-    return next_row(row, st);
+    if (++pg->at < PQntuples(pg->row)) {
+        *row = true;
+        return NULL;
+    }
+    drop_rows(pg);
+    return st->few ? NULL : next_row(row, st);
 }
 
 void rc_pg_reset(rc_stmt_t *st)
 {
     rc_pg_t *pg = st->db->handle;
 
-    PQclear(pg->row);
-    pg->row = NULL;
+    drop_rows(pg);
     rc_pg_finish(NULL, st->db, 0, "the end of a list");
 }

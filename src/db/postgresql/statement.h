@@ -18,6 +18,8 @@ typedef struct rc_pg_stmt_t {
     const char **values;
     int *lengths, *formats;
     char (*numbers)[8]; /* the values of those that are numbers */
+    apr_uint32_t *ids;  /* the value of a list of ids */
+    int most;           /* ids that it has room for */
 } rc_pg_stmt_t;
 
 /* parameter.c */
@@ -26,6 +28,7 @@ rc_err_t *rc_pg_bind_text(rc_stmt_t *st, int at, const char *text);
 rc_err_t *rc_pg_bind_int(rc_stmt_t *st, int at, apr_int64_t value);
 rc_err_t *rc_pg_bind_blob(rc_stmt_t *st, int at, const void *data, int len);
 rc_err_t *rc_pg_bind_no_int(rc_stmt_t *st, int at);
+rc_err_t *rc_pg_bind_ids(rc_stmt_t *st, int at, const apr_int64_t *ids, int count);
 
 /* statement.c */
 rc_err_t *rc_pg_step(bool *row, rc_stmt_t *st);

@@ -4,11 +4,14 @@
  */
 #include "sqlite.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include <apr_strings.h>
 
 #include "file.h"
+
+#define MOST_DIGITS 21 /* of an id in a list: a comma, a sign and 19 digits */
 
 /* Returns the last word of "UNIQUE constraint failed: users.username" or "... failed: index
  * 'name'". */
@@ -93,6 +96,23 @@ static rc_err_t *bind_no_int(rc_stmt_t *st, int at)
     return bound(st, sqlite3_bind_null(st->handle, at));
 }
 
+/* The list is the text of a JSON array. */
+static rc_err_t *bind_ids(rc_stmt_t *st, int at, const apr_int64_t *ids, int count)
+{
+    apr_size_t size = (apr_size_t)count * MOST_DIGITS + sizeof("[]");
+    char *text = malloc(size), *out = text;
+    int i;
+
+    if (!text)
+        return bound(st, SQLITE_NOMEM);
+    *out++ = '[';
+    for (i = 0; i < count; i++)
+        out += apr_snprintf(out, MOST_DIGITS + 1, i ? ",%" APR_INT64_T_FMT : "%" APR_INT64_T_FMT,
+                            ids[i]);
+    *out++ = ']';
+    return bound(st, sqlite3_bind_text(st->handle, at, text, (int)(out - text), free));
+}
+
 static rc_err_t *step(bool *row, rc_stmt_t *st)
 {
     int n = sqlite3_step(st->handle);
@@ -175,6 +195,7 @@ const rc_driver_t rc_driver_sqlite = {
     .bind_int = bind_int,
     .bind_blob = bind_blob,
     .bind_no_int = bind_no_int,
+    .bind_ids = bind_ids,
     .step = step,
     .reset = reset,
     .changes = changes,

@@ -84,27 +84,32 @@ CASE WHEN @REPO_OUTSIDE($)@ THEN 0
          0)
 END
 
--- DEFINE REPO_OWN: the same rule for lists. What own and group rows, and ownership, say about each
---                  repository, in one pass over the covering indexes: 44 of the owner, 30 + the level of me,
---                  else 20 + the best level of mine. No rows for super-admins, for whom nothing is read.
-fact AS (
-    SELECT p.repo_id, 30 + p.level AS own
-      FROM me CROSS JOIN user_repo_permission p WHERE me.admin = 0 AND p.user_id = me.user_id
-    UNION ALL
-    SELECT p.repo_id, 20 + p.level FROM me CROSS JOIN mine m CROSS JOIN user_group_repo_permission p
-     WHERE me.admin = 0 AND p.users_group_id = m.users_group_id
-    UNION ALL
-    SELECT o.repo_id, 44 FROM me CROSS JOIN repo o WHERE me.admin = 0 AND o.owner_id = me.user_id),
+-- DEFINE REPO_FACTS: the same rule for lists. What own and group rows, and ownership, say about each
+--                    repository, in one pass over the covering indexes: 44 of the owner, 30 + the level of me,
+--                    else 20 + the best level of mine. No rows for super-admins, for whom nothing is read.
+SELECT p.repo_id, 30 + p.level AS own
+  FROM me CROSS JOIN user_repo_permission p WHERE me.admin = 0 AND p.user_id = me.user_id
+UNION ALL
+SELECT p.repo_id, 20 + p.level FROM me CROSS JOIN mine m CROSS JOIN user_group_repo_permission p
+ WHERE me.admin = 0 AND p.users_group_id = m.users_group_id
+UNION ALL
+SELECT o.repo_id, 44 FROM me CROSS JOIN repo o WHERE me.admin = 0 AND o.owner_id = me.user_id
+-- DEFINE REPO_BEST: what counts of the facts about each repository
 best AS MATERIALIZED (SELECT f.repo_id, max(f.own) AS own FROM fact f GROUP BY f.repo_id)
+-- DEFINE REPO_OWN: both
+fact AS (@REPO_FACTS@), @REPO_BEST@
 -- DEFINE REPO_OPEN: repository $ is not closed to me before any row of it counts
 NOT (me.is_default = 1 AND $.private = 1) AND NOT (@REPO_OUTSIDE($)@)
 -- DEFINE REPOS_OF_OWN: tables and condition of repositories r on which best decides, by b.own % 10
 best b CROSS JOIN repo r CROSS JOIN me WHERE r.repo_id = b.repo_id AND b.own % 10 > 0 AND @REPO_OPEN(r)@
--- DEFINE REPOS_OF_ANYONE: the same of those on which the rows p of the default user decide, by p.level
+-- DEFINE ANYONE_DECIDES: does row p of the default user decide, unless its repository is private?
+me.admin = 0 AND me.takes_defaults = 1 AND p.user_id = me.anyone_id AND p.level > 0
+AND p.repo_id NOT IN (SELECT b.repo_id FROM best b)
+-- DEFINE REPOS_OF_ANYONE: the same as REPOS_OF_OWN of those on which such rows decide, by p.level
 me CROSS JOIN user_repo_permission p CROSS JOIN repo r
- WHERE me.admin = 0 AND me.takes_defaults = 1 AND p.user_id = me.anyone_id AND p.level > 0
-   AND p.repo_id NOT IN (SELECT b.repo_id FROM best b)
-   AND r.repo_id = p.repo_id AND r.private = 0 AND NOT (@REPO_OUTSIDE(r)@)
+ WHERE @ANYONE_DECIDES@ AND r.repo_id = p.repo_id AND r.private = 0 AND NOT (@REPO_OUTSIDE(r)@)
+-- DEFINE IS_PRIVATE: is the repository of row $ private, as a small index says without its row
+EXISTS (SELECT 1 FROM repo x WHERE x.repo_id = $.repo_id AND x.private = 1)
 
 -- DEFINE REPO_GROUP_LEVEL: the level of me on repository group $
 CASE WHEN @REPO_GROUP_OUTSIDE($)@ THEN 0
@@ -183,15 +188,7 @@ tree (group_id) AS (
     UNION ALL
     SELECT child.group_id FROM tree JOIN repo_group child ON child.parent_id = tree.group_id)
 
--- DEFINE CHUNK_SHARED: parameters of both fragments below
-(?2), (?3), (?4), (?5), (?6), (?7), (?8), (?9), (?10), (?11), (?12), (?13), (?14), (?15), (?16),
-(?17), (?18), (?19), (?20), (?21), (?22), (?23), (?24), (?25), (?26), (?27), (?28), (?29), (?30),
-(?31), (?32), (?33), (?34), (?35), (?36), (?37), (?38), (?39), (?40), (?41), (?42), (?43), (?44),
-(?45), (?46), (?47), (?48), (?49), (?50), (?51), (?52), (?53), (?54), (?55), (?56), (?57), (?58),
-(?59), (?60), (?61), (?62), (?63), (?64)
--- DEFINE CHUNK: the ids of a chunk of a list (src/store/seen.h), RC_CHUNK parameters, some of them
---               NULL. Looping over VALUES costs less than IN, which fills an index first.
---               One cast gives all of them their type.
-chunk (id) AS (VALUES (CAST(?1 AS BIGINT)), @CHUNK_SHARED@)
+-- DEFINE CHUNK: the ids of a chunk of a list (src/store/seen.h), which are one parameter (rc_bind_ids)
+chunk (id) AS (SELECT value FROM json_each(?1))
 -- DEFINE CHUNK_OF_USER: the same behind the parameter for the user
-chunk (id) AS (VALUES (CAST(?65 AS BIGINT)), @CHUNK_SHARED@)
+chunk (id) AS (SELECT value FROM json_each(?2))
