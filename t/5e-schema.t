@@ -25,6 +25,7 @@ my %released = (
     '012.sql' => 'a752ebc9bb2156b7f458e16366681d68321d8a3b7096157ad52760509ff3ff4f',
     '013.sql' => '048b5245b4598dd24d8fa939c4bb50bb3a6ce6716f7abff2c78fb7fd89655f7c',
     '014.sql' => 'd6b8d5b98032c01c93baeb379b136a89136e4197d7d636ad674443915bc201b5',
+    '015.sql' => 'a6f59d34271a063bd4d7bad4d2a8dc0e73133cfd237aeeab7e90045befd4b73c',
 );
 my %steps = map { m{([^/]+)$} ? ($1 => slurp($_)) : () } glob 'src/store/schema/*.sql';
 subtest 'released steps' => sub {

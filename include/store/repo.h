@@ -112,7 +112,7 @@ typedef struct rc_repo_range_t {
 
 /** Calls @a fn, which may use @a db, for each repository of @a range (NULL: of all) that
  * @a viewer may read, by id, with its extra fields if @a fields is true. The row lives until @a fn
- * returns; memory is needed for 64 rows. @a scratch is cleared before the next one. */
+ * returns; memory is needed for a few hundred rows. @a scratch is cleared before the next one. */
 rc_err_t *
 rc_store_repos_each(rc_db_t *db, rc_viewer_t viewer, const rc_repo_range_t *range, bool fields,
                     rc_err_t *(*fn)(void *baton, const rc_repo_t *repo, apr_pool_t *scratch),

@@ -36,8 +36,8 @@ static rc_repo_t *read_repo(rc_stmt_t *st, apr_pool_t *pool)
     repo->name = rc_column_text(st, 1, pool);
     repo->type = rc_column_text(st, 2, pool);
     repo->owner_id = rc_column_int(st, 3);
-    repo->owner = rc_column_text(st, 4, pool);
-    repo->group_id = rc_column_int(st, 5);
+    repo->group_id = rc_column_int(st, 4);
+    repo->owner = rc_column_text(st, 5, pool);
     repo->fork_of = rc_column_text(st, 6, pool);
     repo->private_ = rc_column_bool(st, 7);
     repo->enable_statistics = rc_column_bool(st, 8);
@@ -106,6 +106,7 @@ typedef struct repos_walk_t {
     bool fields;
     repo_fn *fn;
     void *baton;
+    rc_owners_t owners;
 } repos_walk_t;
 
 static void take_repo(void *baton, int at, rc_stmt_t *st, apr_pool_t *pool)
@@ -115,14 +116,35 @@ static void take_repo(void *baton, int at, rc_stmt_t *st, apr_pool_t *pool)
     repos[at] = read_repo(st, pool);
 }
 
+static void take_fork_of(void *baton, int at, rc_stmt_t *st, apr_pool_t *pool)
+{
+    rc_repo_t **repos = baton;
+
+    if (repos[at])
+        repos[at]->fork_of = rc_column_text(st, 1, pool);
+}
+
+/* Reads the rows of a chunk; @a repos has NULL for each that was deleted since. */
+static rc_err_t *read_repos(rc_repo_t **repos, const rc_chunk_t *chunk, repos_walk_t *walk)
+{
+    int i;
+
+    RC_TRY(rc_chunk_read(chunk, SQL_REPO_ROWS, 0, take_repo, repos));
+    RC_TRY(rc_read_owners(repos, chunk, &walk->owners));
+    for (i = 0; i < chunk->count; i++)
+        if (repos[i] && repos[i]->fork_id)
+            return rc_chunk_read(chunk, SQL_REPOS_FORK_OF, walk->viewer.id, take_fork_of, repos);
+    return NULL;
+}
+
 static rc_err_t *visit_repos(void *baton, const rc_chunk_t *chunk)
 {
-    const repos_walk_t *walk = baton;
+    repos_walk_t *walk = baton;
     apr_array_header_t *fields[RC_CHUNK] = {NULL};
     rc_repo_t *repos[RC_CHUNK] = {NULL};
     int i;
 
-    RC_TRY(rc_chunk_read(chunk, SQL_REPO_ROWS, walk->viewer.id, take_repo, repos));
+    RC_TRY(read_repos(repos, chunk, walk));
     if (walk->fields)
         RC_TRY(rc_read_repo_fields(fields, chunk));
     for (i = 0; i < chunk->count; i++) {
@@ -136,26 +158,34 @@ static rc_err_t *visit_repos(void *baton, const rc_chunk_t *chunk)
     return NULL;
 }
 
+static rc_err_t *query_range(rc_stmt_t **st, rc_db_t *db, rc_viewer_t viewer,
+                             const rc_repo_range_t *range, apr_pool_t *pool)
+{
+    apr_int64_t after = range ? range->page.after_id : 0;
+    bool below = range && range->below && *range->below;
+
+    if (!below && (!range || range->nested))
+        return rc_query(st, db, SQL_REPOS_READABLE, "ii", viewer.id, after);
+    return rc_query(st, db, SQL_REPOS_BELOW, "isdi", viewer.id,
+                    below ? apr_pstrcat(pool, range->below, "/", NULL) : "", (int)range->nested,
+                    after);
+}
+
 rc_err_t *rc_store_repos_each(rc_db_t *db, rc_viewer_t viewer, const rc_repo_range_t *range,
                               bool fields, repo_fn *fn, void *baton, apr_pool_t *pool)
 {
-    repos_walk_t walk = {viewer, fields, fn, baton};
-    const char *below = range && range->below ? range->below : "";
-    const char *prefix = *below ? apr_pstrcat(pool, below, "/", NULL) : "";
-    const rc_slice_t *page = range ? &range->page : NULL;
-    int nested = !range || range->nested;
+    repos_walk_t walk = {.viewer = viewer, .fields = fields, .fn = fn, .baton = baton};
     rc_stmt_t *st;
 
-    RC_TRY(rc_query(&st, db, SQL_REPOS_READABLE, "isdi", viewer.id, prefix, nested,
-                    page ? page->after_id : 0));
-    return rc_chunks_by_id(st, db, page, visit_repos, &walk, pool);
+    RC_TRY(query_range(&st, db, viewer, range, pool));
+    return rc_chunks_by_id(st, db, range ? &range->page : NULL, visit_repos, &walk, pool);
 }
 
 rc_err_t *rc_store_repos_found(int *total, rc_db_t *db, rc_viewer_t viewer,
                                const rc_repo_search_t *search, repo_fn *fn, void *baton,
                                apr_pool_t *pool)
 {
-    repos_walk_t walk = {viewer, false, fn, baton};
+    repos_walk_t walk = {.viewer = viewer, .fn = fn, .baton = baton};
     rc_stmt_t *st;
 
     RC_TRY(rc_query(&st, db, SQL_REPOS_FOUND, "isss", viewer.id,
@@ -168,7 +198,7 @@ rc_err_t *rc_store_repos_found(int *total, rc_db_t *db, rc_viewer_t viewer,
 rc_err_t *rc_store_repos_locked_each(rc_db_t *db, rc_viewer_t viewer, apr_int64_t holder_id,
                                      bool fields, repo_fn *fn, void *baton, apr_pool_t *pool)
 {
-    repos_walk_t walk = {viewer, fields, fn, baton};
+    repos_walk_t walk = {.viewer = viewer, .fields = fields, .fn = fn, .baton = baton};
     rc_stmt_t *st;
 
     RC_TRY(rc_query(&st, db, SQL_REPOS_LOCKED, "ii", viewer.id, holder_id));

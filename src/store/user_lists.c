@@ -53,18 +53,32 @@ typedef struct users_walk_t {
     void *baton;
 } users_walk_t;
 
-/* What rc_chunk_read calls: the baton is an array of rc_user_details_t. */
+/* A chunk of users. */
+typedef struct users_t {
+    rc_user_details_t *details;
+    rc_user_t *rows[RC_CHUNK];
+} users_t;
+
 static void take_user(void *baton, int at, rc_stmt_t *st, apr_pool_t *pool)
 {
-    ((rc_user_details_t *)baton)[at].user = rc_read_user(st, pool);
+    users_t *users = baton;
+
+    users->details[at].user = users->rows[at] = rc_read_user(st, pool);
 }
 
 static void take_email(void *baton, int at, rc_stmt_t *st, apr_pool_t *pool)
 {
-    const rc_user_details_t *details = (rc_user_details_t *)baton + at;
+    const users_t *users = baton;
+    const char *email = rc_column_text(st, 1, pool);
 
-    APR_ARRAY_PUSH(details->emails, const char *) = rc_column_text(st, 1, pool);
+    if (!users->rows[at])
+        return; /* deleted since */
+    APR_ARRAY_PUSH(users->details[at].emails, const char *) = email;
+    if (rc_column_bool(st, 2))
+        users->rows[at]->email = email;
 }
+
+/* The baton of these two is an array of rc_user_details_t. */
 
 static void take_ip(void *baton, int at, rc_stmt_t *st, apr_pool_t *pool)
 {
@@ -82,6 +96,7 @@ static void take_key(void *baton, int at, rc_stmt_t *st, apr_pool_t *pool)
 
 static rc_err_t *read_chunk(rc_user_details_t *details, const rc_chunk_t *chunk, bool keys)
 {
+    users_t users = {.details = details};
     int i;
 
     for (i = 0; i < chunk->count; i++) {
@@ -90,8 +105,8 @@ static rc_err_t *read_chunk(rc_user_details_t *details, const rc_chunk_t *chunk,
         details[i].keys = apr_array_make(chunk->pool, 2, sizeof(rc_user_key_t));
         details[i].ips = apr_array_make(chunk->pool, 2, sizeof(const char *));
     }
-    RC_TRY(rc_chunk_read(chunk, SQL_USER_ROWS, 0, take_user, details));
-    RC_TRY(rc_chunk_read(chunk, SQL_USERS_EMAILS, 0, take_email, details));
+    RC_TRY(rc_chunk_read(chunk, SQL_USER_ROWS, 0, take_user, &users));
+    RC_TRY(rc_chunk_read(chunk, SQL_USERS_EMAILS, 0, take_email, &users));
     if (keys)
         RC_TRY(rc_chunk_read(chunk, SQL_USERS_KEYS, 0, take_key, details));
     return rc_chunk_read(chunk, SQL_USERS_IPS, 0, take_ip, details);

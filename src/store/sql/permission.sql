@@ -1,17 +1,18 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Levels of a user on objects, global permissions, and the rows that define both.
 
--- LEVELS_REPOS: user; every repository with the user's level, by name
-WITH @ME(materialized)@, @REPO_OWN@
+-- LEVELS_REPOS: user; every repository with the user's level, by name. The rows of the default user count as 10 +
+-- their level; a join with them would be planned for those of any user, of whom most have a few.
+WITH @ME(materialized)@,
+fact AS (@REPO_FACTS@ UNION ALL
+    SELECT p.repo_id, 10 + p.level FROM me CROSS JOIN user_repo_permission p
+     WHERE me.admin = 0 AND me.takes_defaults = 1 AND p.user_id = me.anyone_id AND p.level > 0),
+@REPO_BEST@
 SELECT r.repo_name, 4 FROM me CROSS JOIN repo r WHERE me.admin = 1
 UNION ALL
 SELECT r.repo_name,
-       CASE WHEN NOT (@REPO_OPEN(r)@) THEN 0
-            WHEN b.own IS NOT NULL THEN b.own % 10
-            WHEN me.takes_defaults = 1 AND r.private = 0 THEN coalesce(d.level, 0)
-            ELSE 0 END
+       CASE WHEN b.own IS NULL OR (b.own < 20 AND r.private = 1) OR NOT (@REPO_OPEN(r)@) THEN 0 ELSE b.own % 10 END
   FROM me CROSS JOIN repo r LEFT JOIN best b ON b.repo_id = r.repo_id
-  LEFT JOIN user_repo_permission d ON d.user_id = me.anyone_id AND d.repo_id = r.repo_id
  WHERE me.admin = 0
  ORDER BY 1
 -- LEVELS_REPO_GROUPS: user

@@ -1,11 +1,10 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Repositories, repository groups and user groups, each with the level of user ?1 on it.
 
--- DEFINE REPO_COLUMNS: what read_repo() in repo.c expects, in this order; the level comes last
-r.repo_id, r.repo_name, r.repo_type, r.owner_id, o.username, r.group_id,
-CASE WHEN r.fork_id IS NOT NULL THEN
-    (SELECT f.repo_name FROM repo f CROSS JOIN me
-      WHERE f.repo_id = r.fork_id AND @REPO_LEVEL(f)@ > 0) END,
+-- DEFINE REPO_HEAD: what read_repo() in repo.c expects, in this order: REPO_HEAD, the owner's name, the name of the
+--                   source of a fork, REPO_REST, the level
+r.repo_id, r.repo_name, r.repo_type, r.owner_id, r.group_id
+-- DEFINE REPO_REST: see REPO_HEAD
 r.private, r.enable_statistics, r.enable_locking, r.enable_downloads, r.description, r.clone_uri,
 r.clone_uri_sealed, r.landing_rev, r.lock_user_id, r.locked_on, r.lock_reason,
 r.created_on, r.updated_on, r.fork_id, r.last_state, r.last_id, r.last_index, r.last_message,
@@ -16,6 +15,10 @@ CASE WHEN r.repo_type = 'svn' THEN coalesce(
 CASE WHEN r.repo_type = 'svn' THEN coalesce(
     (SELECT s.value FROM repo_setting s WHERE s.repo_id = r.repo_id AND s.name = 'svn_tag_patterns'),
     (SELECT s.value FROM setting s WHERE s.name = 'svn_tag_patterns')) END
+-- DEFINE REPO_COLUMNS: all of these
+@REPO_HEAD@, o.username, CASE WHEN r.fork_id IS NOT NULL THEN
+    (SELECT f.repo_name FROM repo f CROSS JOIN me
+      WHERE f.repo_id = r.fork_id AND @REPO_LEVEL(f)@ > 0) END, @REPO_REST@
 -- DEFINE REPO_TABLES: the tables of these columns
 me CROSS JOIN repo r JOIN users o ON o.user_id = r.owner_id
 
@@ -41,15 +44,26 @@ SELECT 1 FROM repo WHERE repo_type = ?1 LIMIT 1
 -- REPO_ROW: user, id, level; the row of a repository whose level is known
 WITH @ME(not materialized)@ SELECT @REPO_COLUMNS@, CAST(?3 AS BIGINT)
   FROM repo r JOIN users o ON o.user_id = r.owner_id WHERE r.repo_id = ?2
--- REPO_ROWS: user, chunk; their rows, each with 0 in the place of the level, which is known
+-- REPO_ROWS: chunk; their rows, with 0 in the place of the level, which is known, and without names from other
+-- rows: many have the same owner, and to begin the rule for sources of forks costs more than some of the rows
+WITH @CHUNK@ SELECT @REPO_HEAD@, NULL, NULL, @REPO_REST@, 0 FROM chunk c CROSS JOIN repo r WHERE r.repo_id = c.id
+-- REPOS_FORK_OF: user, chunk; those of them that are forks of what the user may read, with its name
 WITH @ME(materialized)@, @CHUNK_OF_USER@
-SELECT @REPO_COLUMNS@, 0 FROM chunk c CROSS JOIN repo r JOIN users o ON o.user_id = r.owner_id
- WHERE r.repo_id = c.id
+SELECT r.repo_id, f.repo_name FROM chunk c CROSS JOIN me CROSS JOIN repo r CROSS JOIN repo f
+ WHERE r.repo_id = c.id AND f.repo_id = r.fork_id AND @REPO_LEVEL(f)@ > 0
+-- REPOS_READABLE: user, only those after this id; id and level of the repositories that the user may read. To sort
+-- numbers costs less in C. The row of a repository is not looked at: it is read with its chunk.
+WITH @ME(materialized)@, @REPO_OWN@
+SELECT r.repo_id, 4 FROM me CROSS JOIN repo r WHERE me.admin = 1 AND r.repo_id > ?2
+UNION ALL SELECT b.repo_id, b.own % 10 FROM me CROSS JOIN best b
+ WHERE b.own % 10 > 0 AND b.repo_id > ?2 AND NOT (me.is_default = 1 AND @IS_PRIVATE(b)@) AND NOT (@REPO_OUTSIDE(b)@)
+UNION ALL SELECT p.repo_id, p.level FROM me CROSS JOIN user_repo_permission p
+ WHERE @ANYONE_DECIDES@ AND p.repo_id > ?2 AND NOT (@IS_PRIVATE(p)@) AND NOT (@REPO_OUTSIDE(p)@)
 -- DEFINE REPO_IN_RANGE: is repository $ behind the id ?4, and its name in the range ?2, ?3?
 $.repo_id > ?4 AND (?2 = '' OR substr($.repo_name, 1, length(?2)) = ?2)
 AND (?3 = 1 OR substr($.repo_name, length(?2) + 1) NOT LIKE '%/%')
--- REPOS_READABLE: user, prefix of the name, may a slash follow (1) or not (0), only those after this
--- id; id and level of the repositories that the user may read. To sort numbers costs less in C.
+-- REPOS_BELOW: user, prefix of the name, may a slash follow (1) or not (0), only those after this id; as
+-- REPOS_READABLE
 WITH @ME(materialized)@, @REPO_OWN@
 SELECT r.repo_id, 4 FROM me CROSS JOIN repo r WHERE me.admin = 1 AND @REPO_IN_RANGE(r)@
 UNION ALL SELECT r.repo_id, b.own % 10 FROM @REPOS_OF_OWN@ AND @REPO_IN_RANGE(r)@

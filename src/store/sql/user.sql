@@ -38,10 +38,12 @@ SELECT e.email FROM user_email e WHERE e.user_id = ?1 ORDER BY e.main DESC, e.em
 SELECT i.ip_addr FROM user_ip i WHERE i.user_id = ?1 ORDER BY i.ip_id
 -- USER_KEYS: user
 SELECT @USER_KEY_COLUMNS@ FROM api_key k WHERE k.user_id = ?1 ORDER BY k.main DESC, k.key_id
--- USER_ROWS: chunk
-WITH @CHUNK@ SELECT @USER_COLUMNS@ FROM chunk c CROSS JOIN users u WHERE u.user_id = c.id
--- USERS_EMAILS: chunk
-WITH @CHUNK@ SELECT e.user_id, e.email FROM chunk c CROSS JOIN user_email e WHERE e.user_id = c.id
+-- USER_ROWS: chunk; without the main address, which is among all addresses
+WITH @CHUNK@ SELECT @USER_HEAD@, NULL, @USER_REST@ FROM chunk c CROSS JOIN users u WHERE u.user_id = c.id
+-- USERS_NAMES: chunk
+WITH @CHUNK@ SELECT u.user_id, u.username FROM chunk c CROSS JOIN users u WHERE u.user_id = c.id
+-- USERS_EMAILS: chunk; addresses, and whether they are main ones
+WITH @CHUNK@ SELECT e.user_id, e.email, e.main FROM chunk c CROSS JOIN user_email e WHERE e.user_id = c.id
  ORDER BY e.main DESC, e.email_id
 -- USERS_IPS: chunk
 WITH @CHUNK@ SELECT i.user_id, i.ip_addr FROM chunk c CROSS JOIN user_ip i WHERE i.user_id = c.id
