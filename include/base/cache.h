@@ -37,10 +37,10 @@ rc_err_t *rc_cache_get(rc_spool_t *spool, const rc_cache_t *cache, const char *n
 rc_err_t *rc_cache_find(bool *found, rc_spool_t *spool, const rc_cache_t *cache, const char *name,
                         apr_pool_t *pool);
 
-/** Adds the file @a name: what @a spool holds from @a start on. When that fails it is not kept, and
- * the log says why. */
-void rc_cache_keep(const rc_cache_t *cache, const char *name, rc_spool_t *spool, apr_off_t start,
-                   apr_pool_t *pool);
+/** Adds the file @a name: what @a spool holds, which must not change any more. It is not copied
+ * when it has a file that can get this name. When that fails it is not kept, and the log says why.
+ */
+void rc_cache_keep(const rc_cache_t *cache, const char *name, rc_spool_t *spool, apr_pool_t *pool);
 
 /**
  * Cleans the cache; to be called once when a process starts. Removes incomplete files that a crash

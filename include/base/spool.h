@@ -50,6 +50,10 @@ rc_err_t *rc_spool_printf(rc_spool_t *spool, const char *fmt, ...)
 /** Appends the content of @a other. */
 rc_err_t *rc_spool_append(rc_spool_t *spool, rc_spool_t *other);
 
+/** The same, but a file of @a other is not copied when @a spool has none yet. So @a other must not
+ * be changed or emptied as long as @a spool lives; it can end sooner. */
+rc_err_t *rc_spool_join(rc_spool_t *spool, rc_spool_t *other);
+
 /**
  * Makes the open file @a fd, which holds @a size bytes, the content of an empty spool; writes
  * append to it. The spool owns the descriptor and closes it with its pool or in rc_spool_reset.
@@ -67,6 +71,22 @@ apr_off_t rc_spool_size(const rc_spool_t *spool);
  * rc_spool_size bytes. The spool owns both; they live as long as its pool.
  */
 rc_err_t *rc_spool_content(const char **data, apr_file_t **file, rc_spool_t *spool);
+
+/* A part of the content: text, or a file from its beginning. */
+typedef struct rc_spool_part_t {
+    const char *data; /* NULL: a file, or no part */
+    apr_file_t *file;
+    apr_off_t size;
+} rc_spool_part_t;
+
+#define RC_SPOOL_PARTS 3
+
+/** Returns the content as up to three parts, which the spool owns; others have the size 0. */
+rc_err_t *rc_spool_parts(rc_spool_part_t parts[RC_SPOOL_PARTS], rc_spool_t *spool);
+
+/** Gives the file of the spool the name @a path. Returns false when it has none, not all is in it,
+ * or the name is taken or on another file system. The content must not change any more. */
+bool rc_spool_link(rc_spool_t *spool, const char *path);
 
 /** Returns the spool as an open file, for a child process to append to. No other call is allowed
  * until rc_spool_take_back, which determines the new size. */

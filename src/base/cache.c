@@ -12,15 +12,9 @@
 #include "base/time.h"
 #include "entry.h"
 #include "part.h"
+#include "sweep.h"
 
 #define PAUSE (20 * 1000) /* microseconds between two attempts to find or lock the file */
-
-/* What rc_cache_keep adds: a spool from @a start on. */
-typedef struct rest_t {
-    rc_spool_t *spool;
-    apr_off_t start;
-    apr_pool_t *pool;
-} rest_t;
 
 /* Returns whether the request may go on waiting. The slot among the waiting threads is acquired
  * once, and released with @a pool. */
@@ -124,31 +118,35 @@ rc_err_t *rc_cache_find(bool *found, rc_spool_t *spool, const rc_cache_t *cache,
     return rc_spool_take_fd(spool, entry.fd, entry.st.st_size);
 }
 
-/* Copies the rest of a spool into a part. */
-static rc_err_t *copy_rest(void *baton, rc_spool_t *part)
+static rc_err_t *copy_spool(void *baton, rc_spool_t *part)
 {
-    const rest_t *rest = baton;
-    const char *data;
-
-    RC_TRY(rc_spool_view(&data, rest->spool, rest->pool));
-    return rc_spool_write(part, data + rest->start,
-                          (apr_size_t)(rc_spool_size(rest->spool) - rest->start));
+    return rc_spool_append(part, baton);
 }
 
-void rc_cache_keep(const rc_cache_t *cache, const char *name, rc_spool_t *spool, apr_off_t start,
-                   apr_pool_t *pool)
+/* Makes the file of @a spool the entry's; false when it must be copied. */
+static bool link_spool(const rc_entry_t *entry, rc_spool_t *spool, apr_pool_t *pool)
 {
-    rest_t rest = {spool, start, pool};
+    if (!rc_spool_link(spool, entry->file))
+        return false;
+    rc_cache_count(-1);
+    rc_cache_sweep(entry->cache, entry->cache->max, pool);
+    return true;
+}
+
+void rc_cache_keep(const rc_cache_t *cache, const char *name, rc_spool_t *spool, apr_pool_t *pool)
+{
     rc_entry_t entry;
     rc_err_t *err;
 
-    if (!cache->dir || rc_spool_size(spool) - start > cache->max)
+    if (!cache->dir || rc_spool_size(spool) > cache->max)
         return;
     rc_entry_init(&entry, cache, name, pool);
+    if (link_spool(&entry, spool, pool))
+        return;
     switch (rc_entry_look(&entry)) {
     case RC_ENTRY_OURS:
         rc_cache_count(-1);
-        err = make_part(rc_spool_create(NULL, pool), &entry, copy_rest, &rest, pool);
+        err = make_part(rc_spool_create(NULL, pool), &entry, copy_spool, spool, pool);
         if (err)
             rc_entry_warn(&entry, APR_TO_OS_ERROR(err->cause));
         break;

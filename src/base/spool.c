@@ -14,22 +14,10 @@
 #include <apr_strings.h>
 
 #include "base/fs.h"
+#include "spool_data.h"
 #include "spool_total.h"
 
 #define FIRST_SIZE (4 * 1024)
-
-struct rc_spool_t {
-    apr_pool_t *pool;
-    apr_pool_t *err_pool; /* of the first spool in a chain of rc_spool_beside */
-    const char *temp_dir;
-    char *buf;
-    apr_size_t used, size; /* of buf */
-    apr_file_t *file;      /* NULL while all of it fits in memory */
-    apr_off_t flushed;     /* bytes in the file */
-    apr_off_t limit;       /* of the file; 0 = none */
-    apr_off_t counted;     /* bytes of the file that are counted in the total */
-    int taken;             /* the descriptor of rc_spool_take_fd; else -1 */
-};
 
 rc_spool_t *rc_spool_create(const char *temp_dir, apr_pool_t *pool)
 {
@@ -131,13 +119,19 @@ static rc_err_t *open_file(rc_spool_t *spool)
     return NULL;
 }
 
+static rc_err_t *check_limit(const rc_spool_t *spool, apr_off_t more)
+{
+    if (!spool->limit || spool->flushed + more <= spool->limit)
+        return NULL;
+    return rc_err(spool->err_pool, RC_E_LIMIT, "The answer is larger than %" APR_OFF_T_FMT " bytes",
+                  spool->limit);
+}
+
 static rc_err_t *write_to_file(rc_spool_t *spool, const void *data, apr_size_t len)
 {
     apr_status_t rv;
 
-    if (spool->limit && spool->flushed + (apr_off_t)len > spool->limit)
-        return rc_err(spool->err_pool, RC_E_LIMIT,
-                      "The answer is larger than %" APR_OFF_T_FMT " bytes", spool->limit);
+    RC_TRY(check_limit(spool, (apr_off_t)len));
     RC_TRY(count(spool, (apr_off_t)len));
     rv = apr_file_write_full(spool->file, data, len, NULL);
     if (rv != APR_SUCCESS)
@@ -148,12 +142,32 @@ static rc_err_t *write_to_file(rc_spool_t *spool, const void *data, apr_size_t l
     return NULL;
 }
 
+/* Writes what is before the joined file, and its content. */
+static rc_err_t *write_joined(rc_spool_t *spool)
+{
+    apr_off_t size = spool->joined_size;
+    const char *data;
+    apr_os_file_t fd;
+
+    apr_os_file_get(&fd, spool->joined);
+    spool->joined = NULL;
+    spool->joined_size = 0;
+    RC_TRY(rc_fs_map(&data, fd, (apr_size_t)size, spool->pool));
+    RC_TRY(write_to_file(spool, spool->buf, spool->joined_at));
+    spool->used -= spool->joined_at;
+    memmove(spool->buf, spool->buf + spool->joined_at, spool->used);
+    return write_to_file(spool, data, (apr_size_t)size);
+}
+
 static rc_err_t *flush(rc_spool_t *spool)
 {
-    apr_size_t used = spool->used;
+    apr_size_t used;
 
     if (!spool->file)
         RC_TRY(open_file(spool));
+    if (spool->joined)
+        RC_TRY(write_joined(spool));
+    used = spool->used;
     spool->used = 0;
     return used ? write_to_file(spool, spool->buf, used) : NULL;
 }
@@ -243,6 +257,30 @@ rc_err_t *rc_spool_append(rc_spool_t *spool, rc_spool_t *other)
     return NULL;
 }
 
+/* Opens the file of @a other once more, with the life of @a spool. */
+static rc_err_t *open_again(rc_spool_t *spool, const rc_spool_t *other)
+{
+    apr_status_t rv = apr_file_dup(&spool->joined, other->file, spool->pool);
+
+    return rv ? rc_err_internal(spool->err_pool, rv, "cannot use a temporary file") : NULL;
+}
+
+rc_err_t *rc_spool_join(rc_spool_t *spool, rc_spool_t *other)
+{
+    apr_off_t size = rc_spool_size(other);
+
+    if (!other->file || spool->file || spool->joined)
+        return rc_spool_append(spool, other);
+    RC_TRY(flush(other));
+    RC_TRY(check_limit(spool, size));
+    RC_TRY(count(spool, size));
+    apr_pool_cleanup_register(spool->pool, spool, uncount, apr_pool_cleanup_null);
+    RC_TRY(open_again(spool, other));
+    spool->joined_size = size;
+    spool->joined_at = spool->used;
+    return NULL;
+}
+
 static apr_status_t close_taken(void *data)
 {
     rc_spool_t *spool = data;
@@ -279,19 +317,21 @@ rc_err_t *rc_spool_reset(rc_spool_t *spool)
         rv = apr_file_seek(spool->file, APR_SET, &start);
     spool->used = 0;
     spool->flushed = 0;
+    spool->joined = NULL;
+    spool->joined_size = 0;
     return rv ? rc_err_internal(spool->err_pool, rv, "cannot empty a temporary file") : NULL;
 }
 
 apr_off_t rc_spool_size(const rc_spool_t *spool)
 {
-    return spool->flushed + (apr_off_t)spool->used;
+    return spool->flushed + spool->joined_size + (apr_off_t)spool->used;
 }
 
 rc_err_t *rc_spool_content(const char **data, apr_file_t **file, rc_spool_t *spool)
 {
     *file = NULL;
     *data = spool->used ? spool->buf : "";
-    if (!spool->file)
+    if (!spool->file && !spool->joined)
         return NULL;
     RC_TRY(flush(spool));
     *data = NULL;
@@ -315,59 +355,5 @@ rc_err_t *rc_spool_take_back(rc_spool_t *spool)
         return rc_err_internal(spool->err_pool, rv, "cannot use a temporary file");
     RC_TRY(count(spool, end - spool->flushed));
     spool->flushed = end;
-    return NULL;
-}
-
-rc_err_t *rc_spool_has_nul(bool *found, rc_spool_t *spool)
-{
-    char buf[16 * 1024];
-    const char *data;
-    apr_file_t *file;
-    apr_os_file_t fd;
-    apr_off_t at = 0;
-    ssize_t n = 0;
-
-    RC_TRY(rc_spool_content(&data, &file, spool));
-    *found = !file && memchr(data, '\0', spool->used);
-    if (!file)
-        return NULL;
-    apr_os_file_get(&fd, file);
-    for (; !*found && (n = pread(fd, buf, sizeof(buf), at)) > 0; at += n)
-        *found = memchr(buf, '\0', (size_t)n);
-    return *found || n == 0 ? NULL
-                            : rc_err_internal(spool->err_pool, APR_FROM_OS_ERROR(errno),
-                                              "cannot read a temporary file");
-}
-
-rc_err_t *rc_spool_view(const char **data, rc_spool_t *spool, apr_pool_t *pool)
-{
-    apr_os_file_t fd;
-    apr_file_t *file;
-
-    RC_TRY(rc_spool_content(data, &file, spool));
-    if (!file)
-        return NULL;
-    apr_os_file_get(&fd, file);
-    return rc_fs_map(data, fd, (apr_size_t)spool->flushed, pool);
-}
-
-rc_err_t *rc_spool_string(const char **text, rc_spool_t *spool, apr_pool_t *pool)
-{
-    apr_size_t len = (apr_size_t)rc_spool_size(spool);
-    char *copy = apr_palloc(pool, len + 1);
-    const char *data;
-    apr_file_t *file;
-    apr_off_t start = 0;
-    apr_status_t rv;
-
-    RC_TRY(rc_spool_content(&data, &file, spool));
-    if (!file) {
-        memcpy(copy, data, len);
-    } else if ((rv = apr_file_seek(file, APR_SET, &start)) ||
-               (rv = apr_file_read_full(file, copy, len, NULL))) {
-        return rc_err_internal(spool->err_pool, rv, "cannot read a temporary file");
-    }
-    copy[len] = '\0';
-    *text = copy;
     return NULL;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Sends a complete answer as one bucket: text in memory, or a file that the event MPM can send
- * without a thread. httpd handles length, ranges and HEAD.
+ * Sends a complete answer: text in memory, or a file that the event MPM can send without a thread,
+ * or one in the middle of a text. httpd handles length, ranges and HEAD.
  */
 #include "http.h"
 
@@ -169,26 +169,35 @@ int rc_http_send_refusal(request_rec *r, rc_answer_t *answer)
     return pass(r, bb, (apr_off_t)len);
 }
 
+/* Inserts the content of @a spool as buckets, and the end of it. */
+static rc_err_t *insert_spool(apr_bucket_brigade *bb, rc_spool_t *spool, request_rec *r)
+{
+    rc_spool_part_t parts[RC_SPOOL_PARTS];
+    int i;
+
+    RC_TRY(rc_spool_parts(parts, spool));
+    for (i = 0; i < RC_SPOOL_PARTS; i++)
+        if (parts[i].file && parts[i].size)
+            RC_TRY(rc_http_insert_file(bb, parts[i].file, 0, parts[i].size, r));
+        else if (parts[i].size)
+            APR_BRIGADE_INSERT_TAIL(bb,
+                                    apr_bucket_pool_create(parts[i].data, (apr_size_t)parts[i].size,
+                                                           r->pool, r->connection->bucket_alloc));
+    return NULL;
+}
+
 int rc_http_send_spool(request_rec *r, rc_answer_t *answer)
 {
-    rc_spool_t *spool = answer->spool;
-    apr_off_t size = rc_spool_size(spool);
-    apr_bucket_brigade *bb;
-    const char *data;
-    apr_file_t *file;
-    rc_err_t *err = rc_spool_content(&data, &file, spool);
+    apr_bucket_brigade *bb = apr_brigade_create(r->pool, r->connection->bucket_alloc);
+    apr_off_t size = rc_spool_size(answer->spool);
+    rc_err_t *err = insert_spool(bb, answer->spool, r);
 
-    bb = apr_brigade_create(r->pool, r->connection->bucket_alloc);
-    if (!err && file)
-        err = rc_http_insert_file(bb, file, 0, size, r);
     if (err) {
+        apr_brigade_cleanup(bb);
         rc_http_log_err(r, err);
         rc_answer_refuse(answer, HTTP_INTERNAL_SERVER_ERROR, NULL, NULL);
         return rc_http_send_refusal(r, answer);
     }
-    if (!file && size)
-        APR_BRIGADE_INSERT_TAIL(bb, apr_bucket_pool_create(data, (apr_size_t)size, r->pool,
-                                                           r->connection->bucket_alloc));
     return pass(r, bb, size);
 }
 

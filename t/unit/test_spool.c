@@ -6,6 +6,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -137,6 +138,111 @@ static void any_pieces(void **state)
     }
 }
 
+/* Asserts that the parts of the spool are `want`, and returns how many there are. */
+static int assert_parts(rc_spool_t *spool, const char *want)
+{
+    rc_spool_part_t parts[RC_SPOOL_PARTS];
+    int i, n = 0;
+
+    ASSERT_OK(rc_spool_parts(parts, spool));
+    for (i = 0; i < RC_SPOOL_PARTS; i++) {
+        char *got = apr_palloc(pool, (apr_size_t)parts[i].size + 1);
+        apr_off_t start = 0;
+
+        if (parts[i].file) {
+            assert_int_equal(apr_file_seek(parts[i].file, APR_SET, &start), 0);
+            assert_int_equal(
+                apr_file_read_full(parts[i].file, got, (apr_size_t)parts[i].size, NULL), 0);
+        } else if (parts[i].size) {
+            memcpy(got, parts[i].data, (apr_size_t)parts[i].size);
+        }
+        assert_memory_equal(got, want, (apr_size_t)parts[i].size);
+        want += parts[i].size;
+        n += parts[i].size > 0;
+    }
+    return n;
+}
+
+static void joined(void **state)
+{
+    static const struct {
+        apr_size_t before, joined, after;
+        int parts;
+    } rows[] = {
+        {0, 100, 0, 1},          {10, 100, 10, 1},       {10, 200000, 10, 3},
+        {0, 200000, 10, 2},      {10, 200000, 0, 2},     {0, 200000, 0, 1},
+        {200000, 100, 5, 1},     {200000, 200000, 5, 1}, {10, 200000, 200000, 1},
+        {60000, 70000, 6000, 1},
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < ROWS(rows); i++) {
+        apr_size_t inner = rows[i].before + rows[i].joined, len = inner + rows[i].after;
+        rc_spool_t *spool = rc_spool_create(unit_dir, pool), *other;
+        char *want = noise(len);
+        apr_pool_t *own;
+
+        apr_pool_create(&own, pool);
+        other = rc_spool_create(unit_dir, own);
+        ASSERT_OK(rc_spool_write(spool, want, rows[i].before));
+        ASSERT_OK(rc_spool_write(other, want + rows[i].before, rows[i].joined));
+        ASSERT_OK(rc_spool_join(spool, other));
+        apr_pool_destroy(own);
+        ASSERT_OK(rc_spool_write(spool, want + inner, rows[i].after));
+        assert_int_equal(rc_spool_size(spool), len);
+        assert_int_equal(assert_parts(spool, want), rows[i].parts);
+        assert_content(spool, want, len);
+        ASSERT_OK(rc_spool_write(spool, want, 5));
+        assert_int_equal(rc_spool_size(spool), len + 5);
+        ASSERT_OK(rc_spool_reset(spool));
+        assert_content(spool, "", 0);
+    }
+    assert_int_equal(files_in(unit_dir), 0);
+}
+
+static void joined_and_emptied(void **state)
+{
+    rc_spool_t *spool = rc_spool_create(unit_dir, pool), *other = rc_spool_create(unit_dir, pool);
+    char *want = noise(200000);
+    rc_err_t *err;
+
+    (void)state;
+    ASSERT_OK(rc_spool_write(other, want, 200000));
+    ASSERT_OK(rc_spool_join(spool, other));
+    ASSERT_OK(rc_spool_reset(spool));
+    ASSERT_OK(rc_spool_puts(spool, "an error"));
+    assert_content(spool, "an error", 8);
+    assert_content(other, want, 200000); /* it may be an entry of the cache */
+    ASSERT_OK(rc_spool_reset(spool));
+    rc_spool_set_limit(spool, 150000);
+    err = rc_spool_join(spool, other);
+    assert_non_null(err);
+    assert_int_equal(err->kind, RC_E_LIMIT);
+}
+
+static void linked(void **state)
+{
+    const char *path = apr_pstrcat(pool, unit_dir, "/linked", NULL);
+    rc_spool_t *spool = rc_spool_create(unit_dir, pool);
+    char *want = noise(200000);
+    struct stat st;
+
+    (void)state;
+    ASSERT_OK(rc_spool_write(spool, want, 1000));
+    assert_false(rc_spool_link(spool, path)); /* it is in memory */
+    ASSERT_OK(rc_spool_write(spool, want + 1000, 199000));
+    assert_false(rc_spool_link(spool, "/proc/linked"));
+    if (!rc_spool_link(spool, path))
+        return; /* a file system without files that have no name */
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_size, 200000);
+    assert_int_equal(st.st_mode & 0777, 0600);
+    assert_false(rc_spool_link(spool, path));
+    assert_content(spool, want, 200000);
+    unlink(path);
+}
+
 static void emptied(void **state)
 {
     static const apr_size_t sizes[] = {10, 300000, 0, 70000, 5, 65536, 65537, 1};
@@ -258,10 +364,17 @@ static void limits(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-    cmocka_unit_test(limits),     cmocka_unit_test(memory_or_file),
-    cmocka_unit_test(any_pieces), cmocka_unit_test(emptied),
-    cmocka_unit_test(text),       cmocka_unit_test(taken_file),
-    cmocka_unit_test(no_folder),  cmocka_unit_test(files_end_with_the_pool),
+    cmocka_unit_test(limits),
+    cmocka_unit_test(memory_or_file),
+    cmocka_unit_test(any_pieces),
+    cmocka_unit_test(emptied),
+    cmocka_unit_test(joined),
+    cmocka_unit_test(joined_and_emptied),
+    cmocka_unit_test(linked),
+    cmocka_unit_test(text),
+    cmocka_unit_test(taken_file),
+    cmocka_unit_test(no_folder),
+    cmocka_unit_test(files_end_with_the_pool),
 };
 
 UNIT_MAIN(tests)

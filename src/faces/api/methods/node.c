@@ -131,31 +131,43 @@ static rc_err_t *name_list(const char **name, rc_call_t *call, rc_vcs_t *vcs, co
     return NULL;
 }
 
+/* Writes the text of a list, without a copy of a long one. */
+static rc_err_t *write_text(rc_json_t *out, rc_spool_t *text)
+{
+    rc_json_raw(out, "", 0);
+    RC_TRY(rc_json_finish(out));
+    return rc_spool_join(out->spool, text);
+}
+
 /* Writes a list that the cache has. */
 static rc_err_t *write_kept(bool *found, rc_json_t *out, rc_call_t *call, const char *name)
 {
     rc_spool_t *kept = rc_spool_create(call->env->config->temp_dir, call->pool);
 
     RC_TRY(rc_cache_find(found, kept, &call->env->cache, name, call->pool));
-    if (!*found)
-        return NULL;
-    rc_json_raw(out, "", 0);
-    RC_TRY(rc_json_finish(out));
-    return rc_spool_append(out->spool, kept);
+    return *found ? write_text(out, kept) : NULL;
 }
 
-static rc_err_t *write_list(listing_t *list, rc_vcs_t *vcs, const char *id, rc_call_t *call)
+/* Writes the list into a spool of its own, *@a text. */
+static rc_err_t *write_list(rc_spool_t **text, listing_t *list, rc_vcs_t *vcs, const char *id,
+                            rc_call_t *call)
 {
-    rc_json_array_begin(list->out);
+    rc_json_t *out = list->out, json;
+
+    *text = rc_spool_beside(out->spool, call->pool);
+    rc_json_init(&json, *text);
+    list->out = &json;
+    rc_json_array_begin(&json);
     RC_TRY(render_nodes(list, vcs, id, call));
-    rc_json_array_end(list->out);
-    return rc_json_finish(list->out);
+    rc_json_array_end(&json);
+    list->out = out;
+    return rc_json_finish(&json);
 }
 
 /* Writes the list of a commit. A long one is kept, when all of it could be read. */
 static rc_err_t *list_commit(listing_t *list, rc_vcs_t *vcs, rc_call_t *call)
 {
-    apr_off_t start = rc_spool_size(list->out->spool);
+    rc_spool_t *text;
     const char *name;
     rc_rev_t rev;
     bool found;
@@ -165,10 +177,10 @@ static rc_err_t *list_commit(listing_t *list, rc_vcs_t *vcs, rc_call_t *call)
     RC_TRY(write_kept(&found, list->out, call, name));
     if (found)
         return NULL;
-    RC_TRY(write_list(list, vcs, rev.id, call));
-    if (!list->lacking && rc_spool_size(list->out->spool) - start >= KEPT_LEAST)
-        rc_cache_keep(&call->env->cache, name, list->out->spool, start, call->pool);
-    return NULL;
+    RC_TRY(write_list(&text, list, vcs, rev.id, call));
+    if (!list->lacking && rc_spool_size(text) >= KEPT_LEAST)
+        rc_cache_keep(&call->env->cache, name, text, call->pool);
+    return write_text(list->out, text);
 }
 
 static rc_err_t *get_repo_nodes(rc_call_t *call, rc_json_t *out)
