@@ -131,6 +131,11 @@ void rc_git_chain_close(rc_git_chain_t *chain)
 
 /* --- the index --- */
 
+static const unsigned char *v2_offsets(const rc_git_chain_t *chain)
+{
+    return fanout(chain) + FANOUT + (size_t)chain->count * (RC_GIT_RAW + 4);
+}
+
 static apr_uint64_t offset_at(const rc_git_chain_t *chain, apr_uint32_t n)
 {
     const unsigned char *end = chain->index.at + chain->index.size, *offsets, *large;
@@ -138,7 +143,7 @@ static apr_uint64_t offset_at(const rc_git_chain_t *chain, apr_uint32_t n)
 
     if (!chain->v2)
         return number(chain->index.at + FANOUT + (size_t)n * (4 + RC_GIT_RAW));
-    offsets = fanout(chain) + FANOUT + (size_t)chain->count * (RC_GIT_RAW + 4);
+    offsets = v2_offsets(chain);
     offset = number(offsets + (size_t)n * 4);
     if (!(offset & 0x80000000))
         return offset;
@@ -169,33 +174,65 @@ static apr_uint32_t guess(const range_t *range, apr_uint32_t start)
            (apr_uint32_t)((apr_uint64_t)(start - range->first) * (range->high - range->low) / span);
 }
 
+/* The ids that begin with the first byte of @a id; none when the index is damaged. */
+static range_t range_of(const rc_git_chain_t *chain, const unsigned char *id)
+{
+    range_t range = {.first = (apr_uint32_t)*id << 24, .last = (apr_uint32_t)*id << 24 | 0xffffff};
+
+    range.low = *id ? number(fanout(chain) + (*id - 1) * 4) : 0;
+    range.high = number(fanout(chain) + *id * 4);
+    if (range.high > chain->count)
+        range.high = range.low;
+    return range;
+}
+
+static size_t id_width(const rc_git_chain_t *chain)
+{
+    return chain->v2 ? RC_GIT_RAW : RC_GIT_RAW + 4;
+}
+
+static const unsigned char *first_id(const rc_git_chain_t *chain)
+{
+    return fanout(chain) + FANOUT + (chain->v2 ? 0 : 4);
+}
+
 /* Returns the offset of object @a id in the pack; 0 when it is not there. A few guesses need fewer
  * looks than halving does, each of which waits for memory; ids that are not spread are halved. */
 static apr_uint64_t find_offset(const rc_git_chain_t *chain, const unsigned char *id)
 {
-    size_t width = chain->v2 ? RC_GIT_RAW : RC_GIT_RAW + 4;
-    const unsigned char *ids = fanout(chain) + FANOUT + (chain->v2 ? 0 : 4);
-    range_t range = {.first = (apr_uint32_t)*id << 24, .last = (apr_uint32_t)*id << 24 | 0xffffff};
+    range_t range = range_of(chain, id);
     int looks;
 
-    range.low = *id ? number(fanout(chain) + (*id - 1) * 4) : 0;
-    range.high = number(fanout(chain) + *id * 4);
-    for (looks = 0; range.low < range.high && range.high <= chain->count; looks++) {
+    for (looks = 0; range.low < range.high; looks++) {
         apr_uint32_t at =
             looks < GUESSES ? guess(&range, number(id)) : range.low + (range.high - range.low) / 2;
-        int cmp = id_order(ids + at * width, id);
+        const unsigned char *there = first_id(chain) + at * id_width(chain);
+        int cmp = id_order(there, id);
 
         if (!cmp)
             return offset_at(chain, at);
         if (cmp < 0) {
             range.low = at + 1;
-            range.first = number(ids + at * width);
+            range.first = number(there);
         } else {
             range.high = at;
-            range.last = number(ids + at * width);
+            range.last = number(there);
         }
     }
     return 0;
+}
+
+void rc_git_chain_expect(const rc_git_chain_t *chain, const git_oid *id)
+{
+    range_t range = range_of(chain, id->id);
+    apr_uint32_t at;
+
+    if (range.low >= range.high)
+        return;
+    at = guess(&range, number(id->id));
+    __builtin_prefetch(first_id(chain) + at * id_width(chain));
+    if (chain->v2)
+        __builtin_prefetch(v2_offsets(chain) + (size_t)at * 4);
 }
 
 /* --- the pack --- */

@@ -15,6 +15,10 @@ typedef struct rc_git_chain_t rc_git_chain_t;
 rc_git_chain_t *rc_git_chain_open(const char *index, apr_pool_t *scratch);
 void rc_git_chain_close(rc_git_chain_t *chain);
 
+/** Lets the processor load what a search for @a id will look at first. To be called as
+ * rc_git_chain_find. */
+void rc_git_chain_expect(const rc_git_chain_t *chain, const git_oid *id);
+
 /* An object as it is stored. */
 typedef struct rc_git_packed_t {
     apr_uint64_t copied;       /* bytes that unpacking copies, for a long chain; else 0 */

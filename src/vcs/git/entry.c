@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "objects.h"
 #include "table.h"
 #include "run.h"
 #include "base/hex.h"
@@ -87,6 +88,7 @@ rc_err_t *rc_git_list(rc_vcs_t *vcs, const char *id, const rc_entry_t *dir, rc_l
 {
     char hex[GIT_OID_HEXSZ + 1] = "";
     rc_entry_t entry = {.id = hex};
+    rc_git_t *git = vcs->repo;
     rc_git_cursor_t cursor;
     git_oid tree;
     rc_err_t *err;
@@ -94,14 +96,15 @@ rc_err_t *rc_git_list(rc_vcs_t *vcs, const char *id, const rc_entry_t *dir, rc_l
     (void)id;
     (void)scratch;
     rc_git_hex(&tree, dir->id);
-    err = rc_git_cursor_open(&cursor, vcs->repo, &tree, vcs->pool);
+    err = rc_git_cursor_open(&cursor, git, &tree, vcs->pool);
     while (!err && cursor.at.path) {
         entry.kind = rc_git_kind(cursor.at.mode);
         entry.path = cursor.at.path;
         git_oid_fmt(hex, &cursor.at.id);
+        rc_git_objects_expect(git->objects, &cursor.at.id);
         err = fn(baton, &entry);
         if (!err)
-            err = rc_git_cursor_step(&cursor, vcs->repo, vcs->pool);
+            err = rc_git_cursor_step(&cursor, git, vcs->pool);
     }
     rc_git_cursor_close(&cursor);
     return err;

@@ -35,6 +35,9 @@ bool rc_git_packs_damaged(const rc_git_packs_t *packs);
 int rc_git_packs_read(void **data, size_t *size, git_object_t *type, rc_git_packs_t *packs,
                       const git_oid *id);
 
+/** Prepares for reading @a id soon, if it is in the pack of the last object. */
+void rc_git_packs_expect(const rc_git_packs_t *packs, const git_oid *id);
+
 /** Returns how many bytes unpacking the last object copied, if its delta chain is long, and resets
  * that. */
 apr_uint64_t rc_git_packs_copied(rc_git_packs_t *packs);
@@ -64,6 +67,10 @@ rc_err_t *rc_git_objects_open(git_odb **odb, rc_git_objects_t **out, const char 
  */
 int rc_git_objects_read(const char **data, size_t *size, git_object_t *type,
                         rc_git_objects_t *objects, const git_oid *id, apr_pool_t *pool);
+
+/** Says that @a id will be read soon: reading many in turn, each of which waits for memory, takes
+ * half of the time then. */
+void rc_git_objects_expect(const rc_git_objects_t *objects, const git_oid *id);
 
 /** True when packs were left out, so that a missing object may be in one of them. */
 bool rc_git_objects_damaged(const rc_git_objects_t *objects);

@@ -381,6 +381,15 @@ int rc_git_packs_read(void **data, size_t *size, git_object_t *type, rc_git_pack
     return worst;
 }
 
+void rc_git_packs_expect(const rc_git_packs_t *packs, const git_oid *id)
+{
+    if (!packs->last)
+        return;
+    rc_git_mapped_begin();
+    rc_git_chain_expect(packs->last->chain, id);
+    rc_git_mapped_end();
+}
+
 apr_uint64_t rc_git_packs_copied(rc_git_packs_t *packs)
 {
     apr_uint64_t copied = packs->copied;
