@@ -66,7 +66,7 @@ sub ours {
 sub cgit { my ($repo, $page, @things) = @_; return [map { [GET => "/cgit/$repo->{name}/$page$_", {}] } @things] }
 sub gitweb { my ($repo, @things) = @_; return [map { [GET => "/gitweb?p=$repo->{name};a=$_", {}] } @things] }
 
-# Rows: group, what, clients, requests, then peers: name => [requests, sign, budget].
+# Rows: group, what, clients, requests, then peers: name => [requests, sign, budget, budget of the p99s' ratio].
 sub rows {
     my ($bench) = @_;
     my @repos = @{ $bench->{repos} };
@@ -82,19 +82,23 @@ sub rows {
     }
     return @rows unless $files;
     my ($id) = @{ $files->{ids} };
-    my $large = ours($bench, $files, "raw/$id", 'large.bin');
+    my ($small, $large) = map { ours($bench, $files, "raw/$id", $_) } qw(small.txt large.bin);
     my $static = sub { [[GET => "/$_[0]", {}]] };
-    return @rows,
-        ['files', 'raw file of 1 KB', 16, ours($bench, $files, "raw/$id", 'small.txt'),
-            static => [$static->('small.txt'), '>=', 1.0],
+    my $unchanged = [[@{ $large->[0] }[0, 1], { 'If-None-Match' => $bench->{tag} }]];
+    my @many = $bench->{quick} ? () : (
+        ['files', 'raw file of 1 KB, 64 clients', 64, $small, static => [$static->('small.txt'), '>=', 1.0, 1.2]],
+        ['files', '304 of a file of 50 MB, 64 clients', 64, $unchanged,
+            static => [$static->('small.txt'), '>=', 1.2, 1.2]]);
+    return @rows, @many,
+        ['files', 'raw file of 1 KB', 16, $small,
+            static => [$static->('small.txt'), '>=', 1.0, 1.2],
             cgit => [cgit($files, 'plain/small.txt?id=', $id), '>=', 20],
             gitweb => [gitweb($files, "blob_plain;f=small.txt;hb=$id")]],
         ['files', 'raw file of 10 MB, text', 2, ours($bench, $files, "raw/$id", 'text.txt'),
             static => [$static->('text.txt')], cgit => [cgit($files, 'plain/text.txt?id=', $id), '>=', 1.4]],
         ['files', 'raw file of 50 MB, random', 2, $large,
             static => [$static->('large.bin')], cgit => [cgit($files, 'plain/large.bin?id=', $id), '>=', 1.4]],
-        ['files', '304 of a file of 50 MB', 16, [[@{ $large->[0] }[0, 1], { 'If-None-Match' => $bench->{tag} }]],
-            static => [$static->('small.txt'), '>=', 1.2]];
+        ['files', '304 of a file of 50 MB', 16, $unchanged, static => [$static->('small.txt'), '>=', 1.2, 1.2]];
 }
 
 sub installed {
@@ -292,11 +296,12 @@ sub rate { my ($load, $name) = @_; return sprintf '%.4g/s', Bench::Table::median
 sub report_row {
     my ($bench, $load, $what, undef, undef, @peers) = @_;
     while (my ($peer, $row) = splice @peers, 0, 2) {
-        my (undef, $sign, $budget) = @$row;
+        my (undef, $sign, $budget, $tail) = @$row;
         if (installed($bench, $peer)) {
             $bench->{table}->row("$what / $peer", [$load->ratios($what, "$what $peer", 'rate')], $sign, $budget,
                 note => speeds($load, '', $what, "$peer ", "$what $peer"),
                 $peer eq 'static' ? (cost => [map { $load->counts($_) } $what, "$what $peer"]) : ());
+            $bench->{table}->row('... p99', [$load->ratios($what, "$what $peer", 'p99')], '<=', $tail) if $tail;
         } else {
             $bench->{table}->skip("$what / $peer", missing($bench, $peer));
         }
