@@ -25,10 +25,12 @@ $Text::Wrap::huge = 'overflow';
 # Characters that troff would take for its own.
 sub plain { return $_[0] =~ s/\\/\\e/gr =~ s/-/\\-/gr =~ s/^(?=[.'])/\\&/gmr =~ s/\s+\z//r }
 
-# A text within a line: links lose their targets, code and bold become bold.
+# A text within a line: links to other pages name these, others lose their targets; code and bold become bold.
 sub inline {
     my ($text) = @_;
     $text =~ s/\A\s+//;
+    $text =~ s{\[(?:docs/)?([\w/-]+\.md)\]\(\1(?:#[^)]*)?\)}{docs/$1}g;
+    $text =~ s{\[([^\]]*)\]\(([\w/-]+\.md)(?:#[^)]*)?\)}{$1 (docs/$2)}g;
     $text =~ s/\[([^\]]*)\]\([^)]*\)/$1/g;
     my @parts = split /`([^`]*)`|\*\*(.*?)\*\*/, plain($text =~ s/\s+/ /gr);
     my $line = '';

@@ -19,6 +19,12 @@ my ($name, $section) = ($page // '') =~ /^(.*)\.(\d)\z/;
 my $write = $pages{ $page // '' } or die "usage: man.pl BUILD ", join('|', sort keys %pages), "\n";
 print qq(.\\" Made by docs/man.pl.\n.TH "\U$name\E" "$section" "$date" "mod_rcapi $version"\n), $write->();
 
+# Where the pages are that a manual page names.
+sub documents {
+    return Man::section('DOCUMENTS') . Man::text('The pages of docs/ are in the sources, and in'
+        . ' /usr/share/doc/libapache2-mod-rcapi where the package of Debian is installed.');
+}
+
 # The sections of a page of docs, without the one that only lists the others.
 sub document {
     my ($file) = @_;
@@ -74,11 +80,13 @@ sub module {
         . join('', map { Man::item("**$_->[0]** ($_->[1])", $_->[2]) } Rows::directives())
         . Man::section('SETTINGS') . Man::text('Of the database, changed by `rcapi-admin set`.')
         . join('', map { Man::item("**$_->[0]**", "$_->[2]; $_->[1]") } Rows::settings())
+        . documents()
         . Man::see('rcapi.conf(5)', 'rcapi-admin(8)', 'rhodecode-api(1)', 'apache2(8)');
 }
 
 sub directives {
     return Man::name('rcapi.conf', 'directives of mod_rcapi')
         . Man::section('DESCRIPTION') . Man::markdown(document('docs/configuration.md'))
+        . documents()
         . Man::see('mod_rcapi(8)', 'rcapi-admin(8)');
 }

@@ -68,6 +68,13 @@ subtest 'width' => sub {
     }
 };
 
+subtest 'manual pages' => sub {
+    for my $page (qw(rcapi.conf.5 mod_rcapi.8)) {
+        my $r = run({ root => 1 }, $^X, 'docs/man.pl', $build, $page);
+        is(join(' ', $r->{out} =~ m{(?<![\w/.-])[\w-]+\.md}g), '', "$page: other pages have their path");
+    }
+};
+
 subtest 'ids of log messages' => sub {
     my %known;
     for my $row (slurp('docs/operations.md') =~ /^\| (`RC\d{4}`.*?) \|/mg) {
