@@ -35,6 +35,9 @@ for my $method (qw(get_repo create_gist get_server_info grant_user_group_permiss
 is offers('get_repo', 're'), 'repoid:', 'one argument';
 is offers('--format', 'json', 'get_repo', ''), 'cache: repoid:', 'behind options';
 is offers('--format', ''), 'json pretty table', 'values of an option';
+is offers('--format', '='), 'json pretty table', '... behind =, which bash makes a word';
+is offers('--format', '=', 'j'), 'json', '... some';
+is offers('--format', '=', 'json', 'get_repo', ''), 'cache: repoid:', '... and behind it';
 is offers('--apikey', ''), '', 'no words for a key';
 is offers('get_repo', 'repoid', ':', ''), '', 'nor for a value';
 my $help = run({}, "$build/bin/rhodecode-api", '--help')->{out};
@@ -70,6 +73,7 @@ is completes('rcapi-admin', 'call', 'get_repo', ''), 'cache: repoid:', 'and thei
 my $zsh = slurp("$build/completion/_rhodecode-api");
 like $zsh, qr/\A#compdef rhodecode-api\n/, 'zsh finds its own';
 like $zsh, qr/^        '\Q$_\E:/m, "which has $_" for qw(get_repo create_auth_token);
+is join(' ', grep { $zsh !~ /\Q$_\E\W/ } sort keys %known), '', 'and all options';
 SKIP: {
     skip 'zsh is not installed', 1 if !grep { -x "$_/zsh" } split /:/, $ENV{PATH};
     is run({}, 'zsh', '-n', "$build/completion/_rhodecode-api")->{exit}, 0, 'it is zsh';
