@@ -98,6 +98,13 @@ subtest 'create_user: arguments' => sub {
     my $plain = create('plain')->{result}{user};
     is_deeply [@$plain{qw(firstname lastname active admin)}], ['', '', $true, $false], 'defaults';
     is password_of('plain'), 'none', 'no password';
+    for ([create_user => { username => 'lined', email => 'lined@example.org' }],
+        [update_user => { userid => 'plain' }]) {
+        my ($method, $args) = @$_;
+        is $t->call($method => { %$args, password => "of a file\n" })->{error},
+            'passwords must not hold control characters, such as the end of a line', "$method: a line with its end";
+    }
+    is password_of('plain'), 'none', '... changes nothing';
     for my $case ([true => $true], [false => $false], [True => $true], [False => $false], [' Yes ' => $true],
         [on => $true], [0 => $false], [1 => $true], ['' => $false], [rubbish => $false], [$true => $true],
         [$false => $false],

@@ -21,7 +21,8 @@ typedef struct rc_password_limits_t {
 } rc_password_limits_t;
 
 /** Returns the hash of @a password, with a random salt, in @a pool; NULL for an empty password,
- * which permits no login. @a limits NULL: no limits. */
+ * which permits no login. RC_E_ARG for one with control characters, which nobody could type. @a
+ * limits NULL: no limits. */
 rc_err_t *rc_password_hash(const char **hash, const rc_password_limits_t *limits,
                            const char *password, apr_pool_t *pool);
 

@@ -95,6 +95,15 @@ static void leave_place(const rc_password_limits_t *limits)
         rc_limit_give(limits->working, 1);
 }
 
+/* A line that was read with its end would be a password that no form and no client can send. */
+static bool has_controls(const char *text)
+{
+    for (; *text; text++)
+        if ((unsigned char)*text < ' ' || *text == 0x7f)
+            return true;
+    return false;
+}
+
 rc_err_t *rc_password_hash(const char **hash, const rc_password_limits_t *limits,
                            const char *password, apr_pool_t *pool)
 {
@@ -105,6 +114,9 @@ rc_err_t *rc_password_hash(const char **hash, const rc_password_limits_t *limits
     *hash = NULL;
     if (!*password)
         return NULL;
+    if (has_controls(password))
+        return rc_err(pool, RC_E_ARG,
+                      "passwords must not hold control characters, such as the end of a line");
     if ((rv = apr_generate_random_bytes(salt, sizeof(salt))) != APR_SUCCESS)
         return rc_err_internal(pool, rv, "no random bytes");
     RC_TRY(take_place(limits, pool));

@@ -79,7 +79,7 @@ static const char HELP[] =
     "Arguments of the method; the first colon separates, of equal keys the last one wins:\n"
     "  key:value          the string \"value\", never converted; may be empty\n"
     "  key:=JSON          any JSON value: limit:=5, files:='{\"a\": {\"content\": \"b\"}}'\n"
-    "  key:@FILE          the text of a file (UTF-8) as a string\n"
+    "  key:@FILE          the text of a file (UTF-8) as a string, with the ends of its lines\n"
     "  key:@-             the text of standard input as a string\n"
     "A string that begins with = or @ is written as JSON: key:='\"@text\"'.\n"
     "\n"
