@@ -39,9 +39,9 @@ static rc_err_t *copy_row(void *baton, const rc_repo_t *repo, apr_pool_t *scratc
     const rc_commit_t *last = rc_last_commit(&repo->last, scratch);
 
     row->name = apr_pstrdup(pool, repo->name);
-    row->description = rc_page_first_line(repo->description, 200, pool);
-    if (!*repo->description)
-        row->description = "";
+    row->description = rc_page_description(repo);
+    if (*row->description)
+        row->description = rc_page_first_line(row->description, 200, pool);
     row->type = apr_pstrdup(pool, repo->type);
     row->private_ = repo->private_;
     if (!last)

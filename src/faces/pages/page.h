@@ -93,6 +93,10 @@ const char *rc_page_first_line(const char *message, apr_size_t most, apr_pool_t 
 /** Returns the name in "Name <mail>", in @a pool; the whole text if there is none. */
 const char *rc_page_name(const char *author, apr_pool_t *pool);
 
+/** Returns the description of a repository; "" for the one that it has by default, which is the
+ * last part of its name and says nothing beside it. */
+const char *rc_page_description(const rc_repo_t *repo);
+
 /** Writes a moment (epoch seconds) as a date, or with the time of day, in UTC. */
 void rc_page_date(rc_html_t *html, apr_int64_t time, apr_pool_t *scratch);
 void rc_page_time(rc_html_t *html, apr_int64_t time, apr_pool_t *scratch);

@@ -48,8 +48,8 @@ static void put_facts(rc_html_t *html, const rc_view_call_t *call)
     const rc_repo_t *repo = call->repo;
     const char *command = command_for(call), *name = rc_page_escape(repo->name, true, call->pool);
 
-    if (*repo->description)
-        rc_html_put(html, "<p>%s</p>\n", repo->description);
+    if (*rc_page_description(repo))
+        rc_html_put(html, "<p>%s</p>\n", rc_page_description(repo));
     rc_html_put(html, "<dl>\n");
     if (command)
         rc_html_put(html, "<dt>Get a copy<dd><code>%s %s/%s</code>\n", command,

@@ -50,3 +50,10 @@ void rc_page_time(rc_html_t *html, apr_int64_t time, apr_pool_t *scratch)
 
     rc_html_put(html, "<time datetime=\"%sZ\">%.*s %.*s UTC</time>", text, 10, text, 8, text + 11);
 }
+
+const char *rc_page_description(const rc_repo_t *repo)
+{
+    const char *slash = strrchr(repo->name, '/'), *last = slash ? slash + 1 : repo->name;
+
+    return strcmp(repo->description, last) ? repo->description : "";
+}
