@@ -46,6 +46,16 @@ subtest 'what is offered' => sub {
     is_deeply $pull->{mergeable}, { status => $true, message => 'This pull request can be automatically merged.' },
         'it can be merged';
     is scalar @{ ids('code', 'all()') }, 3, 'the target has none of them';
+    my $page = sub { $t->get("/code/pull-request/$feature", headers => { Accept => 'text/html' }, @_)->body };
+    my $link = join '.*', map { qq{<a class=id href="/fork/changeset/$_">} } @{ $pull->{commit_ids} };
+    like $page->(), qr/$link/s, 'the page reads them in the source';
+    unlike $page->(), qr/cannot be read/, '... all';
+    $t->must(update_repo => { repoid => 'fork', private => $true });
+    my $hidden = $page->();
+    is scalar(() = $hidden =~ /<tr><td class=fix><td>\(this commit cannot be read\)/g), 2,
+        '... but not for those who may not read it';
+    unlike $hidden, qr{/fork}, '... nor its name';
+    $t->must(update_repo => { repoid => 'fork', private => $false });
     is $t->call(create_pull_request => { source_repo => 'fork', target_repo => 'code', target_ref => 'branch:default',
         source_ref => 'branch:ahead', title => 'T' })->{error}, 'The specified branch `ahead` does not exist',
         'a bookmark is no branch';
@@ -124,7 +134,7 @@ subtest 'the base was stripped' => sub {
         . 'is missing.', 'it cannot be merged';
     is_deeply merge($id), { possible => $false, executed => $false, merge_commit_id => undef, failure_reason => 8 },
         'nor is it';
-    like $page->(), qr/\(this commit cannot be read\).*The diff cannot be made/s, 'its page says so';
+    like $page->(), qr/The diff cannot be made/, 'its page says so';
     $t->must(close_pull_request => { pullrequestid => $id });
 };
 

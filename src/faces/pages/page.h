@@ -140,6 +140,14 @@ rc_err_t *rc_page_diff(rc_html_t *html, const rc_view_call_t *call, const char *
                        const char *diff, apr_size_t len, const rc_page_notes_t *notes,
                        apr_pool_t *scratch);
 
+/* pull_commits.c */
+
+/** Writes a table of the commits that @a pull offers to the repository of @a call. Those that are
+ * not there are read in @a source (NULL: it is the same one, or nobody may read it). Clears
+ * @a scratch. */
+rc_err_t *rc_page_pull_commits(rc_html_t *html, rc_view_call_t *call, const rc_pull_request_t *pull,
+                               const rc_repo_t *source, apr_pool_t *scratch);
+
 /* pull_requests.c */
 
 /** Returns what a pull request offers: a reference, after its repository if that is another one. */

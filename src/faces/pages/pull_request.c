@@ -16,9 +16,7 @@
 #include "domain/repo.h"
 
 #define DIFF_MOST     ((apr_off_t)1 << 20) /* bytes; a larger diff is not shown */
-#define COMMITS_MOST  100
 #define COMMENTS_MOST 500
-#define LINE_MOST     160 /* characters */
 
 #define NO_SUCH "No such pull request exists for this repository"
 
@@ -33,6 +31,7 @@ typedef struct pull_page_t {
     rc_view_call_t *call;
     apr_int64_t id;
     rc_pull_request_t *pull;      /* NULL: there is none */
+    rc_repo_t *source;            /* NULL: the target, or the caller may not read it */
     apr_array_header_t *comments; /* rc_repo_comment_t */
     apr_array_header_t *placed;   /* place_t: those that belong to a line of the diff */
     bool more;                    /* comments are left out */
@@ -91,6 +90,9 @@ static rc_err_t *read_pull(rc_actor_t *actor, void *baton)
         page->pull = NULL;
     if (!page->pull)
         return NULL;
+    if (page->pull->source.repo_id && page->pull->source.repo_id != page->call->repo->id)
+        RC_TRY(rc_store_repo_seen_by_id(&page->source, actor->db, rc_caller_viewer(actor->caller),
+                                        page->pull->source.repo_id, actor->pool));
     RC_TRY(rc_store_pull_comments_each(actor->db, page->id, copy_comment, page, actor->pool));
     qsort(page->comments->elts, (size_t)page->comments->nelts, sizeof(rc_repo_comment_t), by_age);
     return NULL;
@@ -255,59 +257,6 @@ static void put_comments(rc_html_t *html, const pull_page_t *page)
 
 /* --- what it offers --- */
 
-/* A commit that no branch of the target reaches has no page there. */
-static rc_err_t *put_offered(rc_html_t *html, const pull_page_t *page, const char *id,
-                             apr_pool_t *scratch)
-{
-    rc_view_call_t *call = page->call;
-    const char *type = call->repo->type, *line = "(this commit cannot be read)", *author = NULL;
-    rc_commit_t *commit = NULL;
-    rc_rev_t rev;
-    rc_err_t *err;
-    bool reached;
-
-    RC_TRY(rc_vcs_resolve(&rev, call->vcs, id, scratch));
-    reached = rev.id != NULL;
-    if (!reached)
-        rev = (rc_rev_t){-1, id};
-    err = rc_vcs_commit_short(&commit, call->vcs, &rev, scratch);
-    if (err && err->kind != RC_E_INTERNAL)
-        return err;
-    if (commit) {
-        line = rc_page_first_line(commit->message, LINE_MOST, scratch);
-        author = rc_page_name(commit->author, scratch);
-    }
-    rc_html_put(html, "<tr><td class=fix>");
-    rc_page_date(html, commit ? commit->time : 0, scratch);
-    rc_html_put(html, "<td>%s<td class=\"more who\">%s<td class=\"more fix\">", line, author);
-    if (reached)
-        rc_html_put(html, "<a class=id href=\"%s\">%s</a>\n",
-                    rc_page_link(call, "changeset", id, NULL, scratch),
-                    rc_vcs_short_id(type, id, scratch));
-    else
-        rc_html_put(html, "<span class=id>%s</span>\n", rc_vcs_short_id(type, id, scratch));
-    return html->err;
-}
-
-static rc_err_t *put_all_offered(rc_html_t *html, const pull_page_t *page, apr_pool_t *scratch)
-{
-    const apr_array_header_t *ids = page->pull->commits;
-    int i;
-
-    rc_html_put(html,
-                "<h2>Commits</h2>\n<table class=list>\n<thead><tr><th scope=col class=fix>Date"
-                "<th scope=col>Message<th scope=col class=\"more who\">Author"
-                "<th scope=col class=\"more fix\">Commit<tbody>\n");
-    for (i = 0; i < ids->nelts && i < COMMITS_MOST; i++) {
-        apr_pool_clear(scratch);
-        RC_TRY(put_offered(html, page, APR_ARRAY_IDX(ids, i, const char *), scratch));
-    }
-    rc_html_put(html, "</table>\n");
-    if (ids->nelts > COMMITS_MOST)
-        rc_html_put(html, "<p>... and %d older ones</p>\n", ids->nelts - COMMITS_MOST);
-    return html->err;
-}
-
 /* Comments stand below the line that they are about, if the diff shows it. */
 static void put_notes(rc_html_t *html, const rc_page_notes_t *notes, const char *path, char side,
                       apr_int64_t line)
@@ -369,7 +318,7 @@ rc_err_t *rc_page_pull_write(rc_view_call_t *call, rc_spool_t *spool)
     if (call->actor.caller->csrf)
         put_forms(&html, page);
     apr_pool_create(&scratch, call->pool);
-    RC_TRY(put_all_offered(&html, page, scratch));
+    RC_TRY(rc_page_pull_commits(&html, call, page->pull, page->source, scratch));
     apr_pool_clear(scratch);
     RC_TRY(put_diff(&html, page, scratch));
     rc_page_end(&html);
