@@ -56,6 +56,7 @@ subtest 'the list' => sub {
     is($a->header('Referrer-Policy'), 'same-origin', 'other sites do not see where a link was');
     is($a->header('Content-Type'), 'text/html; charset=utf-8', 'the type');
     like($a->body, qr{<a href="/team/code">team/code</a><br><span class=dim>Code &amp; &lt;more&gt;</span>}, 'a row');
+    like($a->body, qr{<a href="/none">none</a><td}, 'no description that only repeats the name');
     like($a->body, qr{<title>Repositories - A &lt;site&gt;</title>}, 'the name of the site');
     for (['cod', 1], ['CODE', 1], ['code & <MORE', 1], ['100%', 0], ['c_de', 0]) {
         my ($words, $fits) = @$_;
@@ -138,9 +139,32 @@ subtest 'lists of commits' => sub {
     my @branch = split /\n/, $t->git($git->{path}, 'log', '--format=%H', 'fix/7');
     @shown = page('/team/code/changelog?branch=fix%2F7') =~ m{<td><a href="/team/code/changeset/(\w+)">}g;
     is_deeply(\@shown, [@branch[0 .. 49]], 'a branch');
-    is($t->get('/team/code/changelog?branch=none', headers => $HTML)->status, 404, 'no such branch');
+    is($t->get("/team/code/changelog?$_=none", headers => $HTML)->status, 404, "no such $_") for qw(branch tag);
+    @shown = page('/team/code/changelog?tag=v1.0') =~ m{<td><a href="/team/code/changeset/(\w+)">}g;
+    is($shown[0], $ids[1], 'a tag');
     like($html, qr{<span class=ref>v1\.0</span>}, 'a tag');
     like(page('/team/code/refs'), qr{href="/team/code/archive/v1\.0\.tar\.gz">tar\.gz</a>}, 'an archive of a tag');
+};
+
+# Two lines of 40 commits in turns, and their merge: no commit reaches all that come after it in the list.
+subtest 'the pages of a branch with a merge' => sub {
+    my @mark = (0, 0);
+    my $text = join '', map {
+        my $line = $_ % 2;
+        my $from = $mark[$line] ? "from :$mark[$line]\n" : '';
+        $mark[$line] = $_;
+        "commit refs/heads/line$line\nmark :$_\ncommitter A <a\@b> " . (1_600_000_000 + $_) . " +0000\ndata 1\nx$from";
+    } 1 .. 80;
+    my $two = $t->repo('two', empty => 1);
+    $t->git($two->{path}, { stdin => "${text}commit refs/heads/master\ncommitter A <a\@b> 1700000000 +0000\n"
+        . "data 1\nyfrom :80\nmerge :79\ndone\n" }, qw(fast-import --quiet --done));
+    my ($url, @shown) = '/two/changelog?branch=master';
+    while ($url) {
+        my $html = page($url);
+        push @shown, $html =~ m{<td><a href="/two/changeset/(\w+)">}g;
+        ($url) = $html =~ m{rel=next href="([^"]+)"};
+    }
+    is_deeply([sort @shown], [sort split /\n/, $t->git($two->{path}, 'log', '--format=%H', 'master')], 'all, once');
 };
 
 subtest 'addresses of other programs' => sub {

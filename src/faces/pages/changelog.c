@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The page of a repository's commits, newest first, from any commit on; of a branch only with
- * `branch`, in repositories whose commits belong to branches or are reached from them.
+ * The page of a repository's commits, newest first, from any commit on; of a branch, tag or
+ * bookmark only with `branch`, `tag` or `bookmark`.
  */
 #include "page.h"
 
@@ -15,25 +15,46 @@
 #define A_PAGE    50
 #define LOOK_MOST 5000 /* commits that are looked at for one page of a named branch */
 
+#define DEEP_MOST 100000 /* commits of a branch that are passed over before a page */
+
 typedef struct changelog_t {
-    const char *branch; /* NULL: all commits */
-    rc_rev_t start;
+    const char *kind;         /* branch, tag or bookmark; NULL: all commits */
+    const char *name;         /* of that */
+    const char *title;        /* the kind, for people */
+    rc_rev_t tip;             /* of the branch, tag or bookmark */
+    rc_rev_t start;           /* where the page begins */
     apr_array_header_t *revs; /* of rc_rev_t: those of the page */
     rc_rev_t next;            /* where the next page begins */
 } changelog_t;
+
+/* RhodeCode's links have `branch`, and `tag` in what it sends to webhooks. */
+static void read_name(changelog_t *log, const rc_view_call_t *call)
+{
+    static const char *const kinds[][2] = {
+        {"branch", "Branch"}, {"tag", "Tag"}, {"bookmark", "Bookmark"}};
+    apr_size_t i;
+
+    for (i = 0; i < sizeof(kinds) / sizeof(*kinds) && !log->name; i++) {
+        const char *value = rc_query_parameter(call->request->query, kinds[i][0], call->pool);
+
+        log->name = value && *value ? value : NULL;
+        log->kind = kinds[i][0];
+        log->title = kinds[i][1];
+    }
+}
 
 static rc_err_t *find_start(changelog_t *log, rc_view_call_t *call)
 {
     bool named = call->rev && *call->rev;
 
-    if (log->branch && (!*log->branch || rc_vcs_can(call->vcs)->paths_as_refs))
-        log->branch = NULL;
-    RC_TRY(rc_vcs_resolve(&log->start, call->vcs,
-                          named         ? call->rev
-                          : log->branch ? log->branch
-                                        : NULL,
-                          call->pool));
-    if (!log->start.id && (named || log->branch))
+    if (rc_vcs_can(call->vcs)->paths_as_refs)
+        log->name = NULL;
+    if (log->name)
+        RC_TRY(rc_vcs_resolve(&log->tip, call->vcs, log->name, call->pool));
+    log->start = log->tip;
+    if (named || !log->name)
+        RC_TRY(rc_vcs_resolve(&log->start, call->vcs, named ? call->rev : NULL, call->pool));
+    if ((!log->start.id && (named || log->name)) || (!log->tip.id && log->name))
         return rc_view_refuse(call, 404, "No such commit or branch exists for this repository");
     return NULL;
 }
@@ -44,7 +65,7 @@ rc_err_t *rc_page_changelog_prepare(rc_view_call_t *call)
     const char *state;
 
     call->state = log;
-    log->branch = rc_query_parameter(call->request->query, "branch", call->pool);
+    read_name(log, call);
     RC_TRY(rc_repo_open(&call->vcs, call->env, call->repo, &call->actor.work, call->pool));
     RC_TRY(find_start(log, call));
     if (call->status != 200)
@@ -73,8 +94,9 @@ static rc_err_t *is_on_branch(bool *is, rc_view_call_t *call, const rc_rev_t *re
     return NULL;
 }
 
-/* Takes commits in the order of the repository; with a branch, those that belong to it. */
-static rc_err_t *walk_order(changelog_t *log, rc_view_call_t *call, apr_pool_t *scratch)
+/* Takes commits in the order of the repository; with @a branch, those that belong to it. */
+static rc_err_t *walk_order(changelog_t *log, rc_view_call_t *call, const char *branch,
+                            apr_pool_t *scratch)
 {
     apr_int64_t at = log->start.index;
     int looked = 0;
@@ -87,8 +109,8 @@ static rc_err_t *walk_order(changelog_t *log, rc_view_call_t *call, apr_pool_t *
         if (!rev.id) /* it is hidden */
             continue;
         apr_pool_clear(scratch);
-        if (log->branch)
-            RC_TRY(is_on_branch(&is, call, &rev, log->branch, scratch));
+        if (branch)
+            RC_TRY(is_on_branch(&is, call, &rev, branch, scratch));
         if (is)
             take(log, &rev);
         else if (++looked > LOOK_MOST)
@@ -97,16 +119,36 @@ static rc_err_t *walk_order(changelog_t *log, rc_view_call_t *call, apr_pool_t *
     return NULL;
 }
 
-/* Takes the commits that the start reaches. */
+/* Lists the ids that @a from reaches, @a most of them, oldest first. */
+static rc_err_t *list_reached(apr_array_header_t **ids, rc_view_call_t *call, const char *from,
+                              int most)
+{
+    apr_array_header_t *heads = apr_array_make(call->pool, 1, sizeof(const char *));
+    apr_array_header_t *none = apr_array_make(call->pool, 1, sizeof(const char *));
+
+    APR_ARRAY_PUSH(heads, const char *) = from;
+    return rc_vcs_new_commits(ids, call->vcs, heads, none, most, call->pool);
+}
+
+/* Takes the commits that the tip reaches, from the start on: no commit before the start has a lower
+ * index. What only another parent of a merge reaches would be missing if it went on from there. */
 static rc_err_t *walk_reached(changelog_t *log, rc_view_call_t *call)
 {
-    apr_array_header_t *heads = apr_array_make(call->pool, 1, sizeof(const char *)), *ids;
-    apr_array_header_t *none = apr_array_make(call->pool, 1, sizeof(const char *));
-    int i;
+    apr_int64_t before = log->tip.index - log->start.index;
+    apr_array_header_t *ids;
+    int i, at = -1;
 
-    APR_ARRAY_PUSH(heads, const char *) = log->start.id;
-    RC_TRY(rc_vcs_new_commits(&ids, call->vcs, heads, none, A_PAGE + 1, call->pool));
-    for (i = ids->nelts - 1; i >= 0; i--) {
+    if (before >= 0 && before <= DEEP_MOST) {
+        RC_TRY(list_reached(&ids, call, log->tip.id, (int)before + A_PAGE + 1));
+        for (i = 0; i < ids->nelts; i++)
+            if (!strcmp(APR_ARRAY_IDX(ids, i, const char *), log->start.id))
+                at = i;
+    }
+    if (at < 0) {
+        RC_TRY(list_reached(&ids, call, log->start.id, A_PAGE + 1));
+        at = ids->nelts - 1;
+    }
+    for (i = at; i >= 0 && !log->next.id; i--) {
         rc_rev_t rev;
 
         RC_TRY(rc_vcs_resolve(&rev, call->vcs, APR_ARRAY_IDX(ids, i, const char *), call->pool));
@@ -116,23 +158,26 @@ static rc_err_t *walk_reached(changelog_t *log, rc_view_call_t *call)
     return NULL;
 }
 
+/* In Mercurial a branch is what its commits say; a tag or bookmark is where the list begins. */
 static rc_err_t *find_revs(changelog_t *log, rc_view_call_t *call)
 {
+    bool named = rc_vcs_can(call->vcs)->named_branches;
     apr_pool_t *scratch;
 
     log->revs = apr_array_make(call->pool, A_PAGE, sizeof(rc_rev_t));
     apr_pool_create(&scratch, call->pool);
-    if (log->branch && !rc_vcs_can(call->vcs)->named_branches)
+    if (log->name && !named)
         return walk_reached(log, call);
-    return walk_order(log, call, scratch);
+    return walk_order(log, call, log->name && !strcmp(log->kind, "branch") ? log->name : NULL,
+                      scratch);
 }
 
 static void put_pages(rc_html_t *html, const changelog_t *log, const rc_view_call_t *call)
 {
     apr_pool_t *pool = call->pool;
-    const char *query =
-        log->branch ? apr_pstrcat(pool, "?branch=", rc_page_escape(log->branch, false, pool), NULL)
-                    : "";
+    const char *query = log->name ? apr_pstrcat(pool, "?", log->kind, "=",
+                                                rc_page_escape(log->name, false, pool), NULL)
+                                  : "";
 
     if (!log->next.id && !call->rev)
         return;
@@ -152,8 +197,8 @@ rc_err_t *rc_page_changelog_write(rc_view_call_t *call, rc_spool_t *spool)
     rc_html_t html = {.spool = spool};
 
     rc_page_open(&html, call, "changelog", "changelog");
-    if (log->branch)
-        rc_html_put(&html, "<h2>Branch %s</h2>\n", log->branch);
+    if (log->name)
+        rc_html_put(&html, "<h2>%s %s</h2>\n", log->title, log->name);
     RC_TRY(find_revs(log, call));
     RC_TRY(rc_page_commits_table(&html, call, log->revs));
     put_pages(&html, log, call);
