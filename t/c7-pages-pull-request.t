@@ -170,6 +170,12 @@ subtest 'a comment on a line, and a new one' => sub {
     like($a->header('Location'), qr{^/team/code/pull-request/\d+$}, '... leads to its page');
     like(page($a->header('Location')), qr{By &lt;eve&gt;.*<pre>From a page</pre>.*<dt>Author<dd>eve\n}s,
         '... is shown');
+    my $asked = $new->('eve', title => 'Please', reviewers => ' own, ann own,');
+    like(page($asked->header('Location')), qr{<dt>Reviewers<dd>own <span.*<br>ann <span}s, 'reviewers, each once');
+    is($new->('eve', reviewers => $_)->status, 400, "a reviewer $_") for qw(nobody default);
+    like($t->last->body, qr/user `default` does not exist/, '... who does not exist');
+    is($new->('eve', reviewers => 'own ' x 201)->status, 400, 'too many');
+    like($t->last->body, qr/a pull request has at most 200 reviewers/, '... it says how many');
     is($new->('eve', @$_)->status, 400, "refused: @$_")
         for [source => 'nowhere'], [source => 'x:y:z:w'], [source_repo => 'team/code', source => 'master'];
     is($new->('eve', @$_)->status, 404, "no repository: @$_") for [source_repo => 'x'], [target_repo => ''];

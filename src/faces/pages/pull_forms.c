@@ -189,6 +189,38 @@ static rc_err_t *load_repo(const rc_repo_t **out, rc_actor_t *actor, const char 
     return NULL;
 }
 
+static bool is_invited(const apr_array_header_t *list, const rc_user_t *user)
+{
+    int i;
+
+    for (i = 0; i < list->nelts; i++)
+        if (APR_ARRAY_IDX(list, i, rc_pull_invited_t).user->id == user->id)
+            return true;
+    return false;
+}
+
+/* Reads the names of reviewers, with blanks or commas in between. */
+static rc_err_t *load_reviewers(creating_t *creating, rc_actor_t *actor)
+{
+    char *state, *text = apr_pstrdup(actor->pool, rc_page_field(creating->account, "reviewers"));
+    apr_array_header_t *list = apr_array_make(actor->pool, 4, sizeof(rc_pull_invited_t));
+    rc_user_t *user;
+    int count = 0;
+
+    creating->creation.reviewers = list;
+    for (text = apr_strtok(text, ", \t", &state); text; text = apr_strtok(NULL, ", \t", &state)) {
+        RC_TRY(rc_store_user_by_name(&user, actor->db, text, actor->pool));
+        if (!user || !strcmp(user->username, RC_DEFAULT_USER)) /* who could never vote */
+            return rc_err(actor->pool, RC_E_ARG, "user `%s` does not exist", text);
+        if (count++ == RC_PULL_REVIEWERS_MOST)
+            return rc_err(actor->pool, RC_E_ARG, "a pull request has at most %d reviewers",
+                          RC_PULL_REVIEWERS_MOST);
+        if (!is_invited(list, user))
+            APR_ARRAY_PUSH(list, rc_pull_invited_t) = (rc_pull_invited_t){user, "", false};
+    }
+    return NULL;
+}
+
 static rc_err_t *load_creating(rc_actor_t *actor, void *baton)
 {
     creating_t *creating = baton;
@@ -200,7 +232,8 @@ static rc_err_t *load_creating(rc_actor_t *actor, void *baton)
                      rc_page_field(creating->account, "target_repo")));
     RC_TRY(rc_store_user_by_id(&user, actor->db, actor->caller->user_id, actor->pool));
     creating->creation.author = user;
-    return user ? NULL : rc_err(actor->pool, RC_E_FORBIDDEN, RC_MSG_FORBIDDEN);
+    return user ? load_reviewers(creating, actor)
+                : rc_err(actor->pool, RC_E_FORBIDDEN, RC_MSG_FORBIDDEN);
 }
 
 static rc_err_t *renew_creating(void *baton)

@@ -188,6 +188,7 @@ static void put_form(rc_html_t *html, const pull_list_t *listing)
     put_all_names(html, listing);
     rc_html_put(html, "</select></label>\n<label>Title <input name=title maxlength=255></label>\n"
                       "<label>Description <textarea name=description rows=5></textarea></label>\n"
+                      "<label>Reviewers: names of users <input name=reviewers></label>\n"
                       "<button>Open</button></form>\n");
 }
 
