@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 # The statements of the store are in the language that SQLite and PostgreSQL share: a private
 # PostgreSQL server, which listens on a socket only, prepares each of them over our schema, and runs it
-# with "1" for every parameter.
+# with "1" for every parameter. Those of the permission rule are held against its model in random states.
 use strict;
 use warnings;
 use Test::More;
 use lib 't/lib';
 use RCAPI::PostgreSQL;
-use RCAPI::Run qw(slurp);
+use RCAPI::Run qw(run slurp);
 
 plan skip_all => 'no PostgreSQL server is installed (Debian: apt-get install postgresql)' if !RCAPI::PostgreSQL::bin();
 
@@ -47,6 +47,13 @@ my @foreign = sort keys %foreign;
 like($complaints[$_], $foreign{ $foreign[$_] }, "rejected: $foreign[$_]") for 0 .. $#foreign;
 
 $pg->drop($database);
+
+# The rule is what its model says there, too.
+my $random = $pg->database;
+my $r = run({ timeout => 120, env => { %ENV, RCAPI_DATABASE => $random } }, "$build/unit/test_rule");
+is($r->{exit}, 0, 'the permission rule in random states') or diag($r->{out}, $r->{err});
+note($r->{out} =~ /^(# \d+ states.*)/m);
+$pg->drop($random);
 done_testing;
 
 # What PostgreSQL complains of in statements. Rows that another one would need are not there.
