@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # No answer is older than the last change that another program made to a repository: references by
-# git, packed and loose, folders of branches, other directories below the same name. The server
-# learns of each by an event of the kernel, or by file times; t/unit/test_stamps.c has the rest.
+# git, packed and loose, folders of branches, other directories below the same name; commits to
+# Subversion. The server learns of each by an event of the kernel, or by file times;
+# t/unit/test_stamps.c has the rest.
 use strict;
 use warnings;
 
@@ -12,7 +13,8 @@ use lib "$FindBin::Bin/lib";
 use Test::More;
 
 use RCAPI::HTTP;
-use RCAPI::Run qw(rounds);
+use RCAPI::Run qw(rounds spew);
+use RCAPI::Svn ();
 use RCAPI::Test;
 
 my $ROUNDS = rounds(25, 60);
@@ -190,6 +192,47 @@ subtest 'deleted and made again' => sub {
     are($ids[4], 404, 'the new one has none of its commits');
     build($path, 'new', 2);
     are('master', "new1\n", '... but its own');
+};
+
+# A commit replaces db/current; so does who restores a copy.
+subtest 'Subversion' => sub {
+    plan(skip_all => 'built without libsvn') if !RCAPI::Svn::built("$ENV{RCAPI_BUILD}/mod_rcapi.so");
+    my $dump = RCAPI::Svn->dump;
+    $dump->revision(log => 'x');
+    $dump->file('n', "s1\n");
+    my $url = $dump->serve($t, 'svn');
+    my $path = $url =~ s{^file://}{}r;
+    my $file = "$t->{dir}/scratch/n";
+    my $put = sub {
+        spew($file, "s$_[0]\n");
+        RCAPI::Svn::program('svnmucc', '-m', 'x', 'put', $file, "$url/n");
+    };
+    my $same = sub { are('tip', "s$_[0]\n", $_[1], 'svn') };
+    my $settle = sub { system('find', $path, '-exec', 'touch', '-d', '2020-01-01', '{}', '+') };
+    $same->(1, 'there');
+    $settle->();
+    $same->(1, 'nothing happened') for 1 .. 2;
+    system('cp', '-a', $path, "$path.copy");
+    for my $i (2 .. 6) {
+        $put->($i);
+        $same->($i, "committed, $i");
+    }
+    $settle->();
+    $same->(6, 'nothing happened') for 1 .. 2;
+    for my $n ([$path, 6], ["$path.copy", 1]) {
+        system('cp', "$n->[0]/db/current", "$t->{dir}/scratch/current$n->[1]");
+    }
+    for my $n (1, 6, 1, 6) {
+        system('cp', "$t->{dir}/scratch/current$n", "$path/db/current");
+        $same->($n, 'the number alone is restored');
+    }
+    RCAPI::Svn::program('svnadmin', 'setuuid', "$path.copy"); # libsvn keeps contents by UUID and revision
+    rename $path, "$path.away" and rename "$path.copy", $path or die "rename: $!";
+    $same->(1, 'another repository in its place');
+    $put->(7);
+    $same->(7, '... is committed to');
+    RCAPI::Svn::program('svnadmin', 'setuuid', $path);
+    $same->(7, 'another UUID');
 };
 
 $t->done;

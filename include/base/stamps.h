@@ -31,4 +31,8 @@ int rc_stamps_count(const rc_stamps_t *list);
  * root's own device and inode are compared by the caller. */
 bool rc_stamps_same(rc_stamps_t *list);
 
+/** True when rc_stamps_same knows from the kernel what happens to the files, false when it looks at
+ * their times. */
+bool rc_stamps_watched(rc_stamps_t *list);
+
 #endif

@@ -172,6 +172,13 @@ static bool watch_all(rc_stamps_t *list, rc_notify_t *set)
     return true;
 }
 
+bool rc_stamps_watched(rc_stamps_t *list)
+{
+    apr_time_t again = __atomic_load_n(&list->again, __ATOMIC_RELAXED);
+
+    return __atomic_load_n(&list->notify, __ATOMIC_ACQUIRE) && (!again || rc_clock() >= again);
+}
+
 bool rc_stamps_same(rc_stamps_t *list)
 {
     rc_notify_t *set = find_set(list);

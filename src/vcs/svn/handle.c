@@ -132,15 +132,60 @@ rc_err_t *rc_svn_open(void **repo, const char *path, apr_pool_t *pool)
     return NULL;
 }
 
-bool rc_svn_reuse(void *repo)
+/* Remembers what the last revision is read from: before it is read, so that a commit in between is
+ * noticed. */
+static void watch_last(rc_svn_t *svn)
 {
-    rc_svn_t *svn = repo;
+    if (svn->files)
+        return;
+    apr_pool_create(&svn->files_pool, svn->pool);
+    svn->files = rc_stamps_create(svn->path, svn->files_pool);
+    rc_stamps_add(svn->files, "db/uuid");
+    rc_stamps_add(svn->files, "db/current");
+}
+
+/* Returns whether the kernel says that nothing of it has changed. Times of files do not do: where
+ * they are looked at, which may be another machine's disk, opening the file is as cheap. */
+static bool is_quiet(rc_svn_t *svn)
+{
+    if (!svn->files)
+        return false;
+    if (rc_stamps_same(svn->files))
+        return rc_stamps_watched(svn->files);
+    apr_pool_destroy(svn->files_pool);
+    svn->files = NULL;
+    return false;
+}
+
+static bool is_in_place(const rc_svn_t *svn)
+{
+    char name[4096];
+    struct stat db;
+
+    return apr_snprintf(name, sizeof(name), "%s/db", svn->path) < (int)sizeof(name) - 1 &&
+           !stat(name, &db) && db.st_dev == svn->db.st_dev && db.st_ino == svn->db.st_ino;
+}
+
+static bool is_as_opened(const rc_svn_t *svn)
+{
     struct stat db, uuid;
 
-    return !svn->broken && stat_files(&db, &uuid, svn->path) && db.st_dev == svn->db.st_dev &&
+    return stat_files(&db, &uuid, svn->path) && db.st_dev == svn->db.st_dev &&
            db.st_ino == svn->db.st_ino && uuid.st_ino == svn->uuid.st_ino &&
            uuid.st_mtim.tv_sec == svn->uuid.st_mtim.tv_sec &&
            uuid.st_mtim.tv_nsec == svn->uuid.st_mtim.tv_nsec;
+}
+
+bool rc_svn_reuse(void *repo)
+{
+    rc_svn_t *svn = repo;
+
+    if (svn->broken)
+        return false;
+    if (!is_quiet(svn))
+        return is_as_opened(svn);
+    svn->youngest = svn->seen;
+    return is_in_place(svn);
 }
 
 void rc_svn_set_work(void *repo, rc_work_t *work)
@@ -161,9 +206,12 @@ rc_err_t *rc_svn_youngest(svn_revnum_t *youngest, rc_vcs_t *vcs)
 {
     rc_svn_t *svn = vcs->repo;
 
-    if (!SVN_IS_VALID_REVNUM(svn->youngest))
+    if (!SVN_IS_VALID_REVNUM(svn->youngest)) {
+        watch_last(svn);
         RC_TRY(rc_svn_err(RC_SVN(svn_fs_youngest_rev(&svn->youngest, svn->fs, vcs->pool)),
                           vcs->pool, "cannot read the last revision of %s", svn->path));
+        svn->seen = svn->youngest;
+    }
     *youngest = svn->youngest;
     return NULL;
 }

@@ -12,6 +12,7 @@
 #include <svn_repos.h>
 
 #include "../backend.h"
+#include "base/stamps.h"
 #include "guard.h"
 
 /* Paths are as libsvn has them: "/" or "/trunk/x". Revision N has the index N-1. */
@@ -47,6 +48,9 @@ typedef struct rc_svn_t {
     struct stat db, uuid;   /* as they were when it was opened */
     apr_int64_t shard_size; /* revisions that share a directory; 0: all of them do */
     svn_revnum_t youngest;  /* of this use; SVN_INVALID_REVNUM: not read yet */
+    svn_revnum_t seen;      /* of an earlier use */
+    rc_stamps_t *files;     /* what seen was read from, and the UUID; NULL: nothing yet */
+    apr_pool_t *files_pool;
     rc_svn_root_t roots[RC_SVN_ROOTS];
     int next_root;    /* the one that is replaced next */
     apr_uint64_t use; /* counts the uses, from 1 */
