@@ -135,7 +135,7 @@ subtest 'get_user_group, get_user_groups' => sub {
 
 # More groups and more members than are read at once: the list has what get_user_group has of each.
 subtest 'get_user_groups, many' => sub {
-    my $add = sub { "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 150) $_[0]" };
+    my $add = sub { "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 270) $_[0]" };
     $t->sql($add->("INSERT INTO users (username, active, admin, created_on) SELECT 'many' || i, 1, 0, 0 FROM n"));
     $t->sql($add->("INSERT INTO user_email (user_id, email, main) SELECT u.user_id, 'm' || i || '\@x.org', i % 2 "
         . "FROM n JOIN users u ON u.username = 'many' || i WHERE i % 3 <> 0"));
@@ -145,7 +145,7 @@ subtest 'get_user_groups, many' => sub {
     $t->sql("INSERT INTO user_group_member (users_group_id, user_id) SELECT g.users_group_id, u.user_id "
         . "FROM user_group g JOIN users u ON u.username LIKE 'many%' WHERE g.group_name = 'crowd7' "
         . "OR g.group_name LIKE 'crowd%' AND (u.user_id * 7 + g.users_group_id * 5) % 31 = 0 "
-        . "ORDER BY u.user_id * 17 % 151");
+        . "ORDER BY u.user_id * 17 % 271");
     for my $as ('admin', 'bob') {
         my $all = $t->must(get_user_groups => {}, as => $as);
         my @one = map {
@@ -153,14 +153,14 @@ subtest 'get_user_groups, many' => sub {
             delete $one->{members};
             $one;
         } @$all;
-        cmp_ok scalar @one, '>', $as eq 'admin' ? 150 : 75, "$as: many groups";
+        cmp_ok scalar @one, '>', $as eq 'admin' ? 270 : 135, "$as: many groups";
         for my $user (map { @{ $_->{users} } } $as eq 'admin' ? @$all : ()) {
             @$user{qw(api_key api_keys)} = ($MASKED, [$MASKED]); # get_user_group masks them always
         }
         is_deeply $all, \@one, "$as: as each of them alone";
     }
     my ($large) = grep { $_->{group_name} eq 'crowd7' } @{ $t->must('get_user_groups') };
-    is scalar @{ $large->{users} }, 150, 'a large group';
+    is scalar @{ $large->{users} }, 270, 'a large group';
     $t->sql("DELETE FROM user_group WHERE group_name LIKE 'crowd%'");
     $t->sql("DELETE FROM users WHERE username LIKE 'many%'");
 };

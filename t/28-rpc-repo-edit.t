@@ -261,6 +261,39 @@ subtest 'fields' => sub {
     is_deeply [grep { /^ex_/ } keys %{ repo('r') }], ['ex_two'], 'the other one stays';
 };
 
+# More repositories than are read at once, with owners, forks of hidden ones, and fields: the list has what
+# get_repo has of each.
+subtest 'get_repos, many' => sub {
+    my $many = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300)";
+    $t->sql("$many INSERT INTO repo (repo_name, repo_type, owner_id, private, created_on, updated_on) "
+        . "SELECT 'many' || i, 'git', CASE i % 3 WHEN 0 THEN $id{ann} WHEN 1 THEN $id{bob} ELSE $id{eve} END, "
+        . "CASE WHEN i % 5 = 0 THEN 1 ELSE 0 END, i, i FROM n");
+    $t->sql("$many UPDATE repo SET fork_id = (SELECT f.repo_id FROM n JOIN repo f ON f.repo_name = 'many' || "
+        . "(i * 7 % 290 + 9) WHERE repo.repo_name = 'many' || i) WHERE repo_name LIKE 'many%4'");
+    $t->sql("INSERT INTO user_repo_permission (repo_id, user_id, level) SELECT r.repo_id, u.user_id, 1 "
+        . "FROM repo r CROSS JOIN users u WHERE r.repo_name LIKE 'many%' AND r.repo_name NOT LIKE '%7' "
+        . "AND u.username = 'default'");
+    $t->sql("INSERT INTO repo_field (repo_id, key, label, value) SELECT repo_id, 'k', 'K', repo_name FROM repo "
+        . "WHERE repo_name LIKE 'many%1'");
+    my %forks;
+    for my $as ('admin', 'bob') {
+        my @list = grep { $_->{repo_name} =~ /^many/ } @{ $t->must(get_repos => {}, as => $as) };
+        my @one = map {
+            my $one = $t->must(get_repo => { repoid => $_->{repo_id} }, as => $as);
+            delete @$one{qw(members permissions followers)};
+            $one;
+        } @list;
+        is_deeply \@list, \@one, "$as: as each of them alone";
+        my $owners = grep { $_->{owner} eq (qw(ann bob eve))[$_->{repo_name} =~ s/many//r % 3] } @list;
+        is $owners, @list, "$as: the owners";
+        cmp_ok scalar @list, '>', 256, "$as: many" if $as eq 'admin';
+        $forks{$as} = grep { $_->{fork_of} } @list;
+    }
+    is $forks{admin}, 30, 'all forks';
+    ok $forks{bob} > 0 && $forks{bob} < 20, 'only those of what the user may read';
+    $t->sql("DELETE FROM repo WHERE repo_name LIKE 'many%'");
+};
+
 is $t->admin('check'), '', 'database and disk agree';
 $t->done;
 done_testing;
