@@ -152,15 +152,16 @@ static rc_err_t *write_kept(bool *found, rc_json_t *out, rc_call_t *call, const 
 static rc_err_t *write_list(rc_spool_t **text, listing_t *list, rc_vcs_t *vcs, const char *id,
                             rc_call_t *call)
 {
-    rc_json_t *out = list->out, json;
+    listing_t apart = *list;
+    rc_json_t json;
 
-    *text = rc_spool_beside(out->spool, call->pool);
+    *text = rc_spool_beside(list->out->spool, call->pool);
     rc_json_init(&json, *text);
-    list->out = &json;
+    apart.out = &json;
     rc_json_array_begin(&json);
-    RC_TRY(render_nodes(list, vcs, id, call));
+    RC_TRY(render_nodes(&apart, vcs, id, call));
     rc_json_array_end(&json);
-    list->out = out;
+    list->lacking = apart.lacking;
     return rc_json_finish(&json);
 }
 
