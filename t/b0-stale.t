@@ -48,7 +48,7 @@ sub key_of { substr "$_[0]-$_[1]-" . 'x' x 40, 0, 40 }
 
 # --- what changes: a cell has versions; each sets it to a value that the version tells
 
-$t->user($_) for qw(reader rights1 rights2 active limited keyed member);
+$t->user($_) for qw(reader rights1 rights2 active limited keyed member visitor heir clubber owner);
 $t->must(update_user => { userid => 'keyed', password => 'pw-0' });
 my @REPOS = qw(one two three unnamed);
 for my $repo (@REPOS) {
@@ -56,11 +56,17 @@ for my $repo (@REPOS) {
     grant($repo, default => 'none');
     grant($repo, reader => 'read');
 }
-$t->must(create_user_group => { group_name => 'group' });
+$t->must(create_repo => { repo_name => $_, repo_type => 'git', owner => 'owner' }) for qw(shown secret all club owned);
+grant($_, default => 'none') for qw(club owned);
+grant($_, default => 'read') for qw(shown secret all);
+$t->must(create_user_group => { group_name => $_ }) for qw(group clubbers);
+$t->must(add_user_to_user_group => { usergroupid => 'clubbers', userid => 'clubber' });
+$t->must(grant_user_group_permission => { repoid => 'club', usergroupid => 'clubbers', perm => 'repository.read' });
 $t->must(grant_user_group_permission => { repoid => 'three', usergroupid => 'group', perm => 'repository.read' });
-my %repo = map { $_ => $t->must(get_repo => { repoid => $_ })->{repo_id} } @REPOS;
+my %repo = map { $_ => $t->must(get_repo => { repoid => $_ })->{repo_id} } @REPOS, 'secret';
 my %user = map { $_ => $t->must(get_user => { userid => $_ })->{user_id} }
-    qw(rights1 rights2 active limited keyed member);
+    qw(rights1 rights2 active limited keyed member heir);
+$t->sql("INSERT INTO user_global_permission (user_id, name) VALUES ($user{heir}, 'hg.inherit_default_perms.false')");
 $t->sql("UPDATE api_key SET digest = ${\ blob(sha256_hex(key_of(keyed => 0)))}"
     . " WHERE main = 1 AND user_id = $user{keyed}");
 $t->secret((map { key_of(keyed => $_) } 0 .. 9), key_of(leaver => 0));
@@ -86,7 +92,24 @@ sub right {
     };
 }
 
+# What may be seen, in even versions only.
+sub hides {
+    my ($user, $repo, %ways) = @_;
+    return { %ways, ask => { call => call('get_repo', repoid => $repo), as => $user },
+        fits => sub { $_[0] % 2 ? ($_[1]{error} // '') =~ /does not exist/ : !defined $_[1]{error} } };
+}
+
 my @cells = (
+    hides(visitor => 'shown', api => sub { call('grant_user_permission', repoid => 'shown', userid => 'default',
+        perm => 'repository.' . ($_[0] % 2 ? 'none' : 'read')) }),
+    hides(visitor => 'secret',
+        sql => sub { "UPDATE repo SET private = ${\ ($_[0] % 2)} WHERE repo_id = $repo{secret}" }),
+    hides(heir => 'all', sql => sub { "UPDATE users SET inherit_default_permissions = ${\ (1 - $_[0] % 2)}"
+        . " WHERE user_id = $user{heir}" }),
+    hides(clubber => 'club', admin => sub { [qw(group set clubbers), 'active=' . ($_[0] % 2 ? 'off' : 'on')] },
+        sql => sub { "UPDATE user_group SET active = ${\ (1 - $_[0] % 2)} WHERE group_name = 'clubbers'" }),
+    hides(owner => 'owned',
+        api => sub { call('update_repo', repoid => 'owned', owner => $_[0] % 2 ? 'admin' : 'owner') }),
     right('rights1', 'one'), right('rights1', 'two'), right('rights2', 'one'), right('rights2', 'two'),
     (map { my $repo = $_; {
         api => sub { call('update_repo', repoid => $repo, description => "version $_[0]") },

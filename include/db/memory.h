@@ -47,6 +47,13 @@ bool rc_db_is_memory(const rc_db_t *db);
  * and outside of read transactions. */
 rc_bytes_t rc_recall(rc_db_t *db, const rc_memory_key_t *key, apr_pool_t *pool);
 
+/** The same for a part of a value: RC_SINCE_RECALL still means the rc_recall before, and includes
+ * what the part was made of. */
+rc_bytes_t rc_recall_more(rc_db_t *db, const rc_memory_key_t *key, apr_pool_t *pool);
+
+/** True in a read transaction whose values can be remembered and recalled. */
+bool rc_db_remembers(const rc_db_t *db);
+
 /** Keeps @a value, which has to be made of nothing but the key and what the statements @a since
  * have read in the open read transaction. It must hold no clear secret. */
 void rc_remember(rc_db_t *db, const rc_memory_key_t *key, rc_since_t since, rc_bytes_t value);

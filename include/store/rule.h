@@ -71,7 +71,8 @@ rc_err_t *rc_rule_revoke(rc_db_t *db, const rc_grant_t *grant, unsigned below);
 /** Calls @a fn for the member list of an object, in the order of contract 01 §10. The member is
  * valid until @a fn returns. */
 rc_err_t *rc_rule_members(rc_db_t *db, rc_kind_t kind, apr_int64_t object_id,
-                          rc_err_t *(*fn)(void *baton, const rc_member_t *member), void *baton);
+                          rc_err_t *(*fn)(void *baton, const rc_member_t *member), void *baton,
+                          apr_pool_t *pool);
 
 /** Copies all rows of a repository group to a repository (contract 01 §6). */
 rc_err_t *rc_rule_copy_group_to_repo(rc_db_t *db, apr_int64_t group_id, apr_int64_t repo_id);

@@ -77,6 +77,10 @@ rc_err_t *rc_store_other_admin(bool *is, rc_db_t *db, apr_int64_t user_id);
 rc_err_t *rc_store_user_details(rc_user_details_t *out, rc_db_t *db, const rc_user_t *user,
                                 apr_pool_t *pool);
 
+/** The same for the user @a user_id, without their keys; out->user is NULL when there is none. */
+rc_err_t *rc_store_user_shown(rc_user_details_t *out, rc_db_t *db, apr_int64_t user_id,
+                              apr_pool_t *pool);
+
 typedef enum {
     RC_USERS_ALL,       /* all but the default user, by username; id is 0 */
     RC_USERS_FOLLOWING, /* followers of repository id, in the order they began */
@@ -92,6 +96,11 @@ rc_err_t *rc_store_users_each(rc_db_t *db, rc_users_t which, apr_int64_t id, con
                               rc_err_t *(*fn)(void *baton, const rc_user_details_t *details,
                                               apr_pool_t *scratch),
                               void *baton, apr_pool_t *pool);
+
+/** Returns the ids of those who follow a repository, in the order they began; *@a out is NULL when
+ * they are more than @a most. */
+rc_err_t *rc_store_followers(apr_array_header_t **out, rc_db_t *db, apr_int64_t repo_id, int most,
+                             apr_pool_t *pool);
 
 /** Inserts @a user (username, names, flags, extern_*) and sets its id. RC_E_CONFLICT for a
  * duplicate name; the name of that constraint begins with "users". */

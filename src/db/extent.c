@@ -13,6 +13,8 @@ void rc_extent_add_row(rc_extent_t *extent, int table, apr_int64_t id)
 {
     int i;
 
+    if (extent->tables & (APR_UINT64_C(1) << table))
+        return;
     for (i = 0; i < extent->count; i++)
         if (extent->rows[i].table == table && extent->rows[i].id == id)
             return;

@@ -5,13 +5,19 @@
  */
 #include "memory.h"
 
+#include <stddef.h>
 #include <string.h>
 
-/* What stands before each value. */
+/* What stands before each value; of the extent only the rows that are used. */
 typedef struct head_t {
     rc_generation_t read_at;
     rc_extent_t read;
 } head_t;
+
+static apr_size_t head_size(const head_t *head)
+{
+    return offsetof(head_t, read.rows) + (apr_size_t)head->read.count * sizeof(*head->read.rows);
+}
 
 rc_err_t *rc_memory_open(rc_memory_t **out, rc_db_t *db, apr_pool_t *pool)
 {
@@ -97,23 +103,50 @@ static bool is_current(const rc_db_t *db, const head_t *head)
            rc_generation_holds(db->memory->generations, head->read_at, &head->read);
 }
 
-rc_bytes_t rc_recall(rc_db_t *db, const rc_memory_key_t *key, apr_pool_t *pool)
+bool rc_db_remembers(const rc_db_t *db)
+{
+    return db->reading && db->generation;
+}
+
+/* Finds a value, and returns where what it was read from stands. */
+static rc_bytes_t find_value(const rc_extent_t **read, rc_db_t *db, const rc_memory_key_t *key,
+                             apr_pool_t *pool)
 {
     rc_bytes_t found = {NULL, 0};
     const head_t *head;
 
-    take_statement(db);
-    memset(&db->read_since, 0, sizeof(db->read_since));
-    db->recalled_kind = key->kind;
-    db->recalled_id = key->id;
-    if (!db->reading || !db->generation)
+    if (!rc_db_remembers(db))
         return found;
     found = rc_lru_find(db->memory->values, key_bytes(key, pool), pool);
     head = found.data;
     if (!head || !is_current(db, head))
         return (rc_bytes_t){NULL, 0};
+    *read = &head->read;
     rc_extent_add(&db->read, &head->read);
-    return (rc_bytes_t){head + 1, found.len - sizeof(*head)};
+    return (rc_bytes_t){(const char *)head + head_size(head), found.len - head_size(head)};
+}
+
+rc_bytes_t rc_recall(rc_db_t *db, const rc_memory_key_t *key, apr_pool_t *pool)
+{
+    const rc_extent_t *read;
+
+    take_statement(db);
+    memset(&db->read_since, 0, sizeof(db->read_since));
+    db->recalled_kind = key->kind;
+    db->recalled_id = key->id;
+    return find_value(&read, db, key, pool);
+}
+
+rc_bytes_t rc_recall_more(rc_db_t *db, const rc_memory_key_t *key, apr_pool_t *pool)
+{
+    const rc_extent_t *read;
+    rc_bytes_t found;
+
+    take_statement(db);
+    found = find_value(&read, db, key, pool);
+    if (found.data)
+        rc_extent_add(&db->read_since, read);
+    return found;
 }
 
 void rc_remember(rc_db_t *db, const rc_memory_key_t *key, rc_since_t since, rc_bytes_t value)
@@ -121,15 +154,15 @@ void rc_remember(rc_db_t *db, const rc_memory_key_t *key, rc_since_t since, rc_b
     head_t head;
 
     take_statement(db);
-    if (!db->reading || !db->generation)
+    if (!rc_db_remembers(db))
         return;
     if (since == RC_SINCE_RECALL && (db->recalled_kind != key->kind || db->recalled_id != key->id))
         return; /* something else was recalled in between: what was read before that is not known */
     memset(&head, 0, sizeof(head));
     head.read_at = db->generation;
     head.read = since == RC_SINCE_BEGIN ? db->read : db->read_since;
-    rc_lru_store(db->memory->values, key_bytes(key, db->pool), (rc_bytes_t){&head, sizeof(head)},
-                 value);
+    rc_lru_store(db->memory->values, key_bytes(key, db->pool),
+                 (rc_bytes_t){&head, head_size(&head)}, value);
 }
 
 /* --- connections without a database --- */

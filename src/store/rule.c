@@ -11,17 +11,15 @@
 
 /* The statements for each kind of object, in the order of rc_kind_t. */
 static const struct {
-    rc_sql_t level, levels, members;
+    rc_sql_t level, levels;
     rc_sql_t grant_user, revoke_user, grant_user_group, revoke_user_group;
 } statements[] = {
-    {SQL_LEVEL_REPO, SQL_LEVELS_REPOS, SQL_REPO_MEMBERS, SQL_REPO_GRANT_USER, SQL_REPO_REVOKE_USER,
+    {SQL_LEVEL_REPO, SQL_LEVELS_REPOS, SQL_REPO_GRANT_USER, SQL_REPO_REVOKE_USER,
      SQL_REPO_GRANT_USER_GROUP, SQL_REPO_REVOKE_USER_GROUP},
-    {SQL_LEVEL_REPO_GROUP, SQL_LEVELS_REPO_GROUPS, SQL_REPO_GROUP_MEMBERS,
-     SQL_REPO_GROUP_GRANT_USER, SQL_REPO_GROUP_REVOKE_USER, SQL_REPO_GROUP_GRANT_USER_GROUP,
-     SQL_REPO_GROUP_REVOKE_USER_GROUP},
-    {SQL_LEVEL_USER_GROUP, SQL_LEVELS_USER_GROUPS, SQL_USER_GROUP_MEMBERS,
-     SQL_USER_GROUP_GRANT_USER, SQL_USER_GROUP_REVOKE_USER, SQL_USER_GROUP_GRANT_USER_GROUP,
-     SQL_USER_GROUP_REVOKE_USER_GROUP},
+    {SQL_LEVEL_REPO_GROUP, SQL_LEVELS_REPO_GROUPS, SQL_REPO_GROUP_GRANT_USER,
+     SQL_REPO_GROUP_REVOKE_USER, SQL_REPO_GROUP_GRANT_USER_GROUP, SQL_REPO_GROUP_REVOKE_USER_GROUP},
+    {SQL_LEVEL_USER_GROUP, SQL_LEVELS_USER_GROUPS, SQL_USER_GROUP_GRANT_USER,
+     SQL_USER_GROUP_REVOKE_USER, SQL_USER_GROUP_GRANT_USER_GROUP, SQL_USER_GROUP_REVOKE_USER_GROUP},
 };
 
 rc_viewer_t rc_viewer_user(apr_int64_t user_id)
@@ -167,37 +165,6 @@ rc_err_t *rc_rule_revoke(rc_db_t *db, const rc_grant_t *g, unsigned below)
         RC_TRY(
             run_ids(db, below_statements[g->to_group].revoke_repos, g->object_id, g->grantee_id));
     return NULL;
-}
-
-/* The parts of a member list, from 1: their kind and origin. */
-static const struct {
-    const char *kind, *origin;
-} parts[] = {
-    {NULL, NULL},           {"user", "super-admin"}, {"user", "owner"},
-    {"user", "permission"}, {"user", "permission"},  {"user_group", "permission"},
-};
-
-rc_err_t *rc_rule_members(rc_db_t *db, rc_kind_t kind, apr_int64_t object_id,
-                          rc_err_t *(*fn)(void *baton, const rc_member_t *member), void *baton)
-{
-    rc_member_t member;
-    rc_err_t *err;
-    rc_stmt_t *st;
-    bool found;
-
-    RC_TRY(rc_query(&st, db, statements[kind].members, "i", object_id));
-    while (!(err = rc_step(&found, st, db)) && found) {
-        member.kind = parts[rc_column_int(st, 0)].kind;
-        member.origin = parts[rc_column_int(st, 0)].origin;
-        member.name = rc_column_peek(st, 1);
-        member.level = (rc_level_t)rc_column_int(st, 2);
-        if ((err = fn(baton, &member)))
-            break;
-    }
-    rc_done(st);
-    if (kind == RC_KIND_REPO)
-        rc_read_row(db, TABLE_REPO, object_id);
-    return err;
 }
 
 rc_err_t *rc_rule_copy_group_to_repo(rc_db_t *db, apr_int64_t group_id, apr_int64_t repo_id)

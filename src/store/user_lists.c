@@ -3,6 +3,9 @@
  * Reads and writes the e-mail addresses and IP entries of users, and lists users with all their
  * data.
  */
+#include <string.h>
+
+#include "db/memory.h"
 #include "seen.h"
 #include "user_read.h"
 
@@ -45,6 +48,17 @@ rc_err_t *rc_store_user_details(rc_user_details_t *out, rc_db_t *db, const rc_us
                                 apr_pool_t *pool)
 {
     return read_details(out, db, user, true, pool);
+}
+
+rc_err_t *rc_store_user_shown(rc_user_details_t *out, rc_db_t *db, apr_int64_t user_id,
+                              apr_pool_t *pool)
+{
+    rc_user_t *user;
+
+    RC_TRY(rc_store_user_by_id(&user, db, user_id, pool));
+    rc_read_row(db, TABLE_USERS, user_id);
+    out->user = user;
+    return user ? read_details(out, db, user, false, pool) : NULL;
 }
 
 typedef struct users_walk_t {
@@ -160,6 +174,54 @@ rc_err_t *rc_store_users_each(rc_db_t *db, rc_users_t which, apr_int64_t id, con
     else
         RC_TRY(rc_bind(st, db, "i", id));
     return rc_chunks_each(st, db, visit_users, &walk, pool);
+}
+
+/* What is kept are the ids, and one 0 in place of too many. */
+static apr_array_header_t *unpack_ids(rc_bytes_t kept, apr_pool_t *pool)
+{
+    int count = (int)(kept.len / sizeof(apr_int64_t));
+    apr_array_header_t *ids = apr_array_make(pool, count, sizeof(apr_int64_t));
+
+    if (count && !*(const apr_int64_t *)kept.data)
+        return NULL;
+    memcpy(ids->elts, kept.data, kept.len);
+    ids->nelts = count;
+    return ids;
+}
+
+static rc_err_t *read_followers(apr_array_header_t *ids, rc_db_t *db, apr_int64_t repo_id, int most)
+{
+    rc_stmt_t *st;
+    bool found;
+
+    RC_TRY(rc_query(&st, db, SQL_FOLLOWERS, "i", repo_id));
+    do {
+        RC_TRY(rc_step(&found, st, db));
+        if (found)
+            APR_ARRAY_PUSH(ids, apr_int64_t) = rc_column_int(st, 0);
+    } while (found && ids->nelts <= most);
+    rc_done(st);
+    return NULL;
+}
+
+rc_err_t *rc_store_followers(apr_array_header_t **out, rc_db_t *db, apr_int64_t repo_id, int most,
+                             apr_pool_t *pool)
+{
+    const rc_memory_key_t key = {.kind = 'l', .id = repo_id, .data = &most, .len = sizeof(most)};
+    rc_bytes_t kept = rc_recall(db, &key, pool);
+    static const apr_int64_t many = 0;
+    apr_array_header_t *ids;
+
+    if (!kept.data) {
+        ids = apr_array_make(pool, most + 1, sizeof(apr_int64_t));
+        RC_TRY(read_followers(ids, db, repo_id, most));
+        kept = (rc_bytes_t){ids->elts, (apr_size_t)ids->nelts * sizeof(apr_int64_t)};
+        if (ids->nelts > most)
+            kept = (rc_bytes_t){&many, sizeof(many)};
+        rc_remember(db, &key, RC_SINCE_RECALL, kept);
+    }
+    *out = unpack_ids(kept, pool);
+    return NULL;
 }
 
 rc_err_t *rc_store_user_ips(apr_array_header_t **entries, rc_db_t *db, apr_int64_t user_id,

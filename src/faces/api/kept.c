@@ -23,24 +23,53 @@ static rc_err_t *name_result(unsigned char digest[RC_DIGEST_SIZE], rc_call_t *ca
     return NULL;
 }
 
-/* Keeps what the spool holds from @a start on, unless it is large. */
-static rc_err_t *keep_result(rc_call_t *call, const rc_memory_key_t *key, rc_spool_t *spool,
-                             apr_off_t start)
+/* Keeps the result, or notes that it was asked for: only what is asked for again is worth its
+ * bytes, which would push out parts that many results share. A large one is not kept. */
+static rc_err_t *keep_result(rc_call_t *call, const rc_memory_key_t *key, bool again,
+                             rc_spool_t *spool, apr_off_t start)
 {
     apr_off_t size = rc_spool_size(spool);
-    apr_file_t *file;
+    rc_bytes_t kept = {"", 0};
+    apr_file_t *file = NULL;
     const char *data;
 
-    RC_TRY(rc_spool_content(&data, &file, spool));
-    if (!file)
-        rc_remember(call->actor.db, key, RC_SINCE_BEGIN,
-                    (rc_bytes_t){data + start, (apr_size_t)(size - start)});
+    if (again) {
+        RC_TRY(rc_spool_content(&data, &file, spool));
+        kept = (rc_bytes_t){data + start, (apr_size_t)(size - start)};
+    }
+    if (!file && !call->has_secret)
+        rc_remember(call->actor.db, key, RC_SINCE_BEGIN, kept);
     return NULL;
+}
+
+static rc_err_t *render_direct(rc_json_t *out, rc_call_t *call, rc_call_render_t *render,
+                               const void *baton, const rc_memory_key_t *key, bool again)
+{
+    apr_off_t start = rc_spool_size(out->spool);
+
+    call->has_secret = false;
+    RC_TRY(render(out, call, baton));
+    RC_TRY(rc_json_finish(out));
+    return keep_result(call, key, again, out->spool, start);
+}
+
+/* Writes the result from what is in memory. A part that is missing must leave nothing written. */
+static rc_err_t *render_aside(rc_json_t *out, rc_call_t *call, rc_call_render_t *render,
+                              const void *baton, const rc_memory_key_t *key, bool again)
+{
+    rc_spool_t *spool = rc_spool_beside(out->spool, call->pool);
+    const char *text;
+    rc_json_t aside;
+
+    rc_json_init(&aside, spool);
+    RC_TRY(render_direct(&aside, call, render, baton, key, again));
+    RC_TRY(rc_spool_view(&text, spool, call->pool));
+    rc_json_raw(out, text, (apr_size_t)rc_spool_size(spool));
+    return rc_json_finish(out);
 }
 
 rc_err_t *rc_call_keep(rc_json_t *out, rc_call_t *call, rc_call_render_t *render, const void *baton)
 {
-    apr_off_t start = rc_spool_size(out->spool);
     unsigned char digest[RC_DIGEST_SIZE];
     const rc_memory_key_t key = {.kind = 'a',
                                  .id = rc_caller_viewer(call->actor.caller).id,
@@ -50,16 +79,13 @@ rc_err_t *rc_call_keep(rc_json_t *out, rc_call_t *call, rc_call_render_t *render
 
     RC_TRY(name_result(digest, call));
     kept = rc_recall(call->actor.db, &key, call->pool);
-    if (kept.data) {
+    if (kept.len) {
         rc_json_raw(out, kept.data, kept.len);
         return rc_json_finish(out);
     }
     if (rc_db_is_memory(call->actor.db))
-        return rc_err(call->pool, RC_E_MISS, "the result is not in memory");
-    call->has_secret = false;
-    RC_TRY(render(out, call, baton));
-    RC_TRY(rc_json_finish(out));
-    return call->has_secret ? NULL : keep_result(call, &key, out->spool, start);
+        return render_aside(out, call, render, baton, &key, kept.data != NULL);
+    return render_direct(out, call, render, baton, &key, kept.data != NULL);
 }
 
 rc_err_t *rc_call_keep_part(rc_bytes_t *text, rc_call_t *call, const rc_memory_key_t *key,

@@ -262,8 +262,9 @@ typedef rc_err_t *rc_call_render_t(rc_json_t *out, rc_call_t *call, const void *
 /**
  * Writes the result that @a render writes, or has written to the same question of the same caller
  * since when nothing that it has read has changed. @a render reads nothing but the database, the
- * call and @a baton, which comes from the database. A result with a secret is not kept. Returns
- * RC_E_MISS for a call without a connection when nothing is kept.
+ * call and @a baton, which comes from the database. A result is kept when it is asked for again,
+ * one with a secret never. Returns RC_E_MISS for a call without a connection when a part is not in
+ * memory; then nothing is written.
  */
 rc_err_t *rc_call_keep(rc_json_t *out, rc_call_t *call, rc_call_render_t *render,
                        const void *baton);

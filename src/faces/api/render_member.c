@@ -7,7 +7,6 @@
 typedef struct member_list_t {
     rc_json_t *out;
     rc_kind_t kind;
-    apr_int64_t object_id;
 } member_list_t;
 
 static rc_err_t *render(void *baton, const rc_member_t *member)
@@ -24,30 +23,25 @@ static rc_err_t *render(void *baton, const rc_member_t *member)
     return rc_json_finish(out);
 }
 
-static rc_err_t *render_list(rc_json_t *out, rc_call_t *call, const void *baton)
-{
-    member_list_t list = *(const member_list_t *)baton;
-
-    list.out = out;
-    rc_json_array_begin(out);
-    RC_TRY(rc_rule_members(call->actor.db, list.kind, list.object_id, render, &list));
-    rc_json_array_end(out);
-    return NULL;
-}
-
 rc_err_t *rc_render_members(rc_json_t *out, rc_call_t *call, rc_kind_t kind, apr_int64_t object_id,
                             const char *key, const char *second_key)
 {
-    const member_list_t list = {NULL, kind, object_id};
-    const rc_memory_key_t name = {.kind = 'm', .id = object_id, .data = &kind, .len = sizeof(kind)};
-    rc_bytes_t text;
+    rc_spool_t *spool = rc_spool_create(call->env->config->temp_dir, call->pool);
+    rc_json_t json;
+    member_list_t list = {&json, kind};
+    const char *text;
 
-    RC_TRY(rc_call_keep_part(&text, call, &name, render_list, &list));
+    rc_json_init(&json, spool);
+    rc_json_array_begin(&json);
+    RC_TRY(rc_rule_members(call->actor.db, kind, object_id, render, &list, call->pool));
+    rc_json_array_end(&json);
+    RC_TRY(rc_json_finish(&json));
+    RC_TRY(rc_spool_view(&text, spool, call->pool));
     rc_json_key(out, key);
-    rc_json_raw(out, text.data, text.len);
+    rc_json_raw(out, text, (apr_size_t)rc_spool_size(spool));
     if (second_key) {
         rc_json_key(out, second_key);
-        rc_json_raw(out, text.data, text.len);
+        rc_json_raw(out, text, (apr_size_t)rc_spool_size(spool));
     }
     return NULL;
 }

@@ -66,6 +66,12 @@ mine AS $ (
       JOIN user_group g ON g.users_group_id = m.users_group_id
      WHERE m.user_id = @VIEWER_USER@ AND g.active = 1)
 
+-- DEFINE ME_KNOWN: the same for a user about whom all that is known (src/store/who.h): user, -, flags, the default
+--                  user, takes_defaults, groups
+me AS $ (SELECT CAST(?1 AS BIGINT) AS user_id, CAST(?3 AS BIGINT) AS admin, CAST(?4 AS BIGINT) AS is_default,
+                CAST(?5 AS BIGINT) AS anyone_id, CAST(?6 AS BIGINT) AS takes_defaults),
+mine (users_group_id) AS (SELECT value FROM json_each(?7))
+
 -- DEFINE REPO_LEVEL: the level of me on repository $. Whether it is private changes which rows are
 --                    looked up (-1: none), not how many, so that the time does not reveal it.
 CASE WHEN @REPO_OUTSIDE($)@ THEN 0

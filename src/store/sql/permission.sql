@@ -173,54 +173,48 @@ INSERT INTO user_group_repo_permission (repo_id, users_group_id, level)
 SELECT ?1, users_group_id, level FROM user_group_repo_permission WHERE repo_id = ?2
 ORDER BY permission_id
 
--- REPO_MEMBERS: repository; its member list in its order (contract 01 §10). Parts: 1 super-admins,
--- 2 the owner, 3 the default user, 4 other users, 5 user groups
-SELECT part, name, level FROM (
-    SELECT 1 AS part, 0 AS place, u.username AS name, 4 AS level
-      FROM users u JOIN repo o ON o.repo_id = ?1 WHERE u.admin = 1 AND u.user_id <> o.owner_id
-    UNION ALL
-    SELECT 2, 0, u.username, 4
-      FROM repo o JOIN users u ON u.user_id = o.owner_id WHERE o.repo_id = ?1
-    UNION ALL
-    SELECT CASE WHEN u.username = 'default' THEN 3 ELSE 4 END, -p.level, u.username, p.level
-      FROM user_repo_permission p JOIN users u ON u.user_id = p.user_id WHERE p.repo_id = ?1
-    UNION ALL
-    SELECT 5, p.permission_id, g.group_name, p.level
-      FROM user_group_repo_permission p JOIN user_group g ON g.users_group_id = p.users_group_id
-     WHERE p.repo_id = ?1) AS members
-ORDER BY part, place, name
--- REPO_GROUP_MEMBERS: repository group; its member list in its order (contract 01 §10). Parts: 1 super-admins,
--- 2 the owner, 3 the default user, 4 other users, 5 user groups
-SELECT part, name, level FROM (
-    SELECT 1 AS part, 0 AS place, u.username AS name, 4 AS level
-      FROM users u JOIN repo_group o ON o.group_id = ?1 WHERE u.admin = 1 AND u.user_id <> o.owner_id
-    UNION ALL
-    SELECT 2, 0, u.username, 4
-      FROM repo_group o JOIN users u ON u.user_id = o.owner_id WHERE o.group_id = ?1
-    UNION ALL
-    SELECT CASE WHEN u.username = 'default' THEN 3 ELSE 4 END, -p.level, u.username, p.level
-      FROM user_repo_group_permission p JOIN users u ON u.user_id = p.user_id WHERE p.group_id = ?1
-    UNION ALL
-    SELECT 5, p.permission_id, g.group_name, p.level
-      FROM user_group_repo_group_permission p JOIN user_group g ON g.users_group_id = p.users_group_id
-     WHERE p.group_id = ?1) AS members
-ORDER BY part, place, name
--- USER_GROUP_MEMBERS: user group; its member list in its order (contract 01 §10). Parts: 1 super-admins,
--- 2 the owner, 3 the default user, 4 other users, 5 user groups
-SELECT part, name, level FROM (
-    SELECT 1 AS part, 0 AS place, u.username AS name, 4 AS level
-      FROM users u JOIN user_group o ON o.users_group_id = ?1 WHERE u.admin = 1 AND u.user_id <> o.owner_id
-    UNION ALL
-    SELECT 2, 0, u.username, 4
-      FROM user_group o JOIN users u ON u.user_id = o.owner_id WHERE o.users_group_id = ?1
-    UNION ALL
-    SELECT CASE WHEN u.username = 'default' THEN 3 ELSE 4 END, -p.level, u.username, p.level
-      FROM user_user_group_permission p JOIN users u ON u.user_id = p.user_id WHERE p.users_group_id = ?1
-    UNION ALL
-    SELECT 5, p.permission_id, g.group_name, p.level
-      FROM user_group_user_group_permission p JOIN user_group g ON g.users_group_id = p.source_id
-     WHERE p.target_id = ?1) AS members
-ORDER BY part, place, name
+-- REPO_MEMBERS: repository; its member list (contract 01 §10), unsorted: part (rc_part_t), place in it,
+-- name, level, id of the user or user group
+SELECT 1, 0, u.username, 4, u.user_id
+  FROM users u JOIN repo o ON o.repo_id = ?1 WHERE u.admin = 1 AND u.user_id <> o.owner_id
+UNION ALL
+SELECT 2, 0, u.username, 4, u.user_id
+  FROM repo o JOIN users u ON u.user_id = o.owner_id WHERE o.repo_id = ?1
+UNION ALL
+SELECT CASE WHEN u.username = 'default' THEN 3 ELSE 4 END, -p.level, u.username, p.level, u.user_id
+  FROM user_repo_permission p JOIN users u ON u.user_id = p.user_id WHERE p.repo_id = ?1
+UNION ALL
+SELECT 5, p.permission_id, g.group_name, p.level, g.users_group_id
+  FROM user_group_repo_permission p JOIN user_group g ON g.users_group_id = p.users_group_id
+ WHERE p.repo_id = ?1
+-- REPO_GROUP_MEMBERS: repository group; its member list (contract 01 §10), unsorted: part (rc_part_t), place in it,
+-- name, level, id of the user or user group
+SELECT 1, 0, u.username, 4, u.user_id
+  FROM users u JOIN repo_group o ON o.group_id = ?1 WHERE u.admin = 1 AND u.user_id <> o.owner_id
+UNION ALL
+SELECT 2, 0, u.username, 4, u.user_id
+  FROM repo_group o JOIN users u ON u.user_id = o.owner_id WHERE o.group_id = ?1
+UNION ALL
+SELECT CASE WHEN u.username = 'default' THEN 3 ELSE 4 END, -p.level, u.username, p.level, u.user_id
+  FROM user_repo_group_permission p JOIN users u ON u.user_id = p.user_id WHERE p.group_id = ?1
+UNION ALL
+SELECT 5, p.permission_id, g.group_name, p.level, g.users_group_id
+  FROM user_group_repo_group_permission p JOIN user_group g ON g.users_group_id = p.users_group_id
+ WHERE p.group_id = ?1
+-- USER_GROUP_MEMBERS: user group; its member list (contract 01 §10), unsorted: part (rc_part_t), place in it,
+-- name, level, id of the user or user group
+SELECT 1, 0, u.username, 4, u.user_id
+  FROM users u JOIN user_group o ON o.users_group_id = ?1 WHERE u.admin = 1 AND u.user_id <> o.owner_id
+UNION ALL
+SELECT 2, 0, u.username, 4, u.user_id
+  FROM user_group o JOIN users u ON u.user_id = o.owner_id WHERE o.users_group_id = ?1
+UNION ALL
+SELECT CASE WHEN u.username = 'default' THEN 3 ELSE 4 END, -p.level, u.username, p.level, u.user_id
+  FROM user_user_group_permission p JOIN users u ON u.user_id = p.user_id WHERE p.users_group_id = ?1
+UNION ALL
+SELECT 5, p.permission_id, g.group_name, p.level, g.users_group_id
+  FROM user_group_user_group_permission p JOIN user_group g ON g.users_group_id = p.source_id
+ WHERE p.target_id = ?1
 -- DEFAULT_GLOBAL_NAMES: the default user's own rows
 SELECT p.name FROM user_global_permission p JOIN users u ON u.user_id = p.user_id
 WHERE u.username = 'default' ORDER BY p.name

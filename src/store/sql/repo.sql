@@ -39,6 +39,18 @@ SELECT r.repo_id, @REPO_LEVEL(r)@ FROM one r CROSS JOIN me
 WITH @ME(not materialized)@,
 one AS (SELECT repo_id, owner_id, private FROM repo WHERE repo_name = ?2 @NONE@)
 SELECT r.repo_id, @REPO_LEVEL(r)@ FROM one r CROSS JOIN me
+-- REPO_SEEN_BY_ID_AS: as REPO_SEEN_BY_ID for a user who is known: user, id, the rest of ME_KNOWN
+WITH @ME_KNOWN(not materialized)@,
+one AS (SELECT repo_id, owner_id, private FROM repo WHERE repo_id = ?2 @NONE@)
+SELECT r.repo_id, @REPO_LEVEL(r)@ FROM one r CROSS JOIN me
+-- REPO_SEEN_BY_NAME_AS: user, full name, the rest of ME_KNOWN
+WITH @ME_KNOWN(not materialized)@,
+one AS (SELECT repo_id, owner_id, private FROM repo WHERE repo_name = ?2 @NONE@)
+SELECT r.repo_id, @REPO_LEVEL(r)@ FROM one r CROSS JOIN me
+-- WHO: viewer; what the rule asks about the user: a row for each active group that they are in, or one with 0
+WITH @ME(not materialized)@
+SELECT me.user_id, me.admin, me.is_default, me.anyone_id, me.takes_defaults, coalesce(m.users_group_id, 0)
+  FROM me LEFT JOIN mine m ON m.users_group_id > 0
 -- REPO_OF_TYPE: type; a row if there is a repository of this type
 SELECT 1 FROM repo WHERE repo_type = ?1 LIMIT 1
 -- REPO_ROW: user, id, level; the row of a repository whose level is known
