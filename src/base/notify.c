@@ -248,9 +248,20 @@ static bool add_watch(rc_notify_t *set, const char *path)
 
 /* --- sets --- */
 
+/* Then each attempt would cost more than the look at the files that it is to save. */
+static bool is_full(void)
+{
+    bool full;
+
+    lock_table();
+    full = all.watches >= all.most;
+    unlock_table();
+    return full;
+}
+
 rc_notify_t *rc_notify_create(const char *root)
 {
-    rc_notify_t *set = calloc(1, sizeof(*set));
+    rc_notify_t *set = is_full() ? NULL : calloc(1, sizeof(*set));
     struct stat st;
 
     if (set && is_local(root) && !stat(root, &st) && (set->root = strdup(root))) {

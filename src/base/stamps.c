@@ -5,6 +5,8 @@
  */
 #include "base/stamps.h"
 
+#include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include <apr_strings.h>
@@ -109,6 +111,60 @@ void rc_stamps_add_existence(rc_stamps_t *list, const char *name)
 int rc_stamps_count(const rc_stamps_t *list)
 {
     return list->list->nelts;
+}
+
+/* --- copies --- */
+
+apr_size_t rc_stamps_size(const rc_stamps_t *list)
+{
+    apr_size_t size = sizeof(*list) + sizeof(*list->list) + strlen(list->root) + 1;
+    int i;
+
+    for (i = 0; i < list->list->nelts; i++)
+        size += sizeof(stamp_t) + strlen(APR_ARRAY_IDX(list->list, i, stamp_t).path) + 1;
+    return size;
+}
+
+/* Copies a text to *@a at, and moves that behind it. */
+static const char *append_text(char **at, const char *text)
+{
+    apr_size_t size = strlen(text) + 1;
+    char *copy = memcpy(*at, text, size);
+
+    *at += size;
+    return copy;
+}
+
+rc_stamps_t *rc_stamps_copy(const rc_stamps_t *list)
+{
+    int i, count = list->list->nelts;
+    rc_stamps_t *copy = calloc(1, rc_stamps_size(list));
+    apr_array_header_t *stamps;
+    stamp_t *at;
+    char *texts;
+
+    if (!copy)
+        return NULL;
+    stamps = (void *)(copy + 1);
+    at = (void *)(stamps + 1);
+    texts = (void *)(at + count);
+    *stamps = (apr_array_header_t){
+        .elts = (void *)at, .nelts = count, .nalloc = count, .elt_size = sizeof(stamp_t)};
+    copy->list = stamps;
+    copy->taken = list->taken;
+    copy->root = append_text(&texts, list->root);
+    for (i = 0; i < count; i++) {
+        at[i] = APR_ARRAY_IDX(list->list, i, stamp_t);
+        at[i].path = append_text(&texts, at[i].path);
+    }
+    return copy;
+}
+
+void rc_stamps_free(rc_stamps_t *copy)
+{
+    if (copy)
+        rc_notify_free(copy->notify);
+    free(copy);
 }
 
 /* --- comparison --- */

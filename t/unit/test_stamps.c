@@ -113,7 +113,7 @@ static const char *const changes[] = {
     "rm -r r/refs; ln -s objects r/refs",
     NULL};
 
-/* Each change is noticed whether nothing was asked before, or twice. */
+/* Each change is noticed whether nothing was asked before, or twice; by a copy of the list, too. */
 static void notice_changes(bool events)
 {
     const char *const *change;
@@ -121,14 +121,19 @@ static void notice_changes(bool events)
 
     for (change = changes; *change; change++)
         for (asked = 0; asked < 3; asked += 2) {
-            rc_stamps_t *list = make_list(":");
+            rc_stamps_t *list = make_list(":"), *copy = rc_stamps_copy(list);
             int i;
 
-            for (i = 0; i < asked; i++)
+            assert_in_range(rc_stamps_size(copy), 500, 2000);
+            for (i = 0; i < asked; i++) {
                 assert_int_equal(cost(list) > 0, i == 0 || !events);
+                assert_int_equal(cost(copy) > 0, i == 0 || !events);
+            }
             sh(*change);
             assert_false(rc_stamps_same(list));
             assert_false(rc_stamps_same(list));
+            assert_false(rc_stamps_same(copy));
+            rc_stamps_free(copy);
         }
 }
 

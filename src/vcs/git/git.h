@@ -54,8 +54,26 @@ rc_err_t *rc_git_refs_read(rc_git_refs_t **out, rc_git_t *git, const rc_git_refs
 rc_git_refs_t *rc_git_refs_hold(rc_git_refs_t *refs);
 void rc_git_refs_free(rc_git_refs_t *refs);
 
-/** Returns the approximate memory size in bytes. */
+/* The least memory of a pool of its own, as apr_pool_create_unmanaged_ex makes it. */
+#define RC_GIT_POOL ((apr_size_t)8192)
+
+/** Returns the approximate memory size in bytes, with that of its pools. */
 apr_size_t rc_git_refs_weight(const rc_git_refs_t *refs);
+
+/* Of a reading only its state, and what it was read from. */
+typedef struct rc_git_told_t {
+    apr_uint32_t users; /* atomic */
+    rc_stamps_t *watched;
+    unsigned char state[RC_GIT_RAW];
+} rc_git_told_t;
+
+/** Makes that of @a refs; NULL without memory. */
+rc_git_told_t *rc_git_told_make(const rc_git_refs_t *refs);
+rc_git_told_t *rc_git_told_hold(rc_git_told_t *told);
+void rc_git_told_free(rc_git_told_t *told);
+
+/** Returns the memory size in bytes. */
+apr_size_t rc_git_told_weight(const rc_git_told_t *told);
 
 /** True when nothing that was read has changed since, as far as events and file times can tell. */
 bool rc_git_refs_current(const rc_git_refs_t *refs);
@@ -148,7 +166,7 @@ void rc_git_share_forget(const char *path);
 const char *rc_git_share_state(const char *git_dir, apr_pool_t *pool);
 
 /** Keeps references for that alone: their objects have not been looked at. */
-void rc_git_share_told(rc_git_shared_t *shared, rc_git_refs_t *refs);
+void rc_git_share_told(rc_git_shared_t *shared, const rc_git_refs_t *refs);
 
 /** Ends the current use of @a git: releases its references and order. */
 void rc_git_rest(rc_git_t *git);

@@ -241,13 +241,49 @@ void rc_git_refs_free(rc_git_refs_t *refs)
     apr_pool_destroy(refs->pool);
 }
 
+/* --- the state alone --- */
+
+rc_git_told_t *rc_git_told_make(const rc_git_refs_t *refs)
+{
+    rc_git_told_t *told = calloc(1, sizeof(*told));
+
+    if (!told || !(told->watched = rc_stamps_copy(refs->watched))) {
+        free(told);
+        return NULL;
+    }
+    told->users = 1;
+    memcpy(told->state, refs->state, RC_GIT_RAW);
+    return told;
+}
+
+rc_git_told_t *rc_git_told_hold(rc_git_told_t *told)
+{
+    if (told)
+        __atomic_add_fetch(&told->users, 1, __ATOMIC_RELAXED);
+    return told;
+}
+
+void rc_git_told_free(rc_git_told_t *told)
+{
+    if (!told || __atomic_sub_fetch(&told->users, 1, __ATOMIC_ACQ_REL))
+        return;
+    rc_stamps_free(told->watched);
+    free(told);
+}
+
+apr_size_t rc_git_told_weight(const rc_git_told_t *told)
+{
+    return sizeof(*told) + rc_stamps_size(told->watched);
+}
+
 /* --- queries --- */
 
+/* One pool is that of the packed references. */
 apr_size_t rc_git_refs_weight(const rc_git_refs_t *refs)
 {
     apr_size_t n = (apr_size_t)refs->branches->nelts + (apr_size_t)refs->tags->nelts;
 
-    return n * (sizeof(rc_git_ref_t) + 2 * sizeof(void *) + 32) +
+    return 2 * RC_GIT_POOL + n * (sizeof(rc_git_ref_t) + 2 * sizeof(void *) + 32) +
            (apr_size_t)refs->shallow->nelts * sizeof(git_oid);
 }
 

@@ -29,7 +29,8 @@ static rc_git_refs_t *shared_refs(rc_git_shared_t *shared)
 
 static void share_refs(rc_git_shared_t *shared, rc_git_refs_t *refs, apr_time_t began)
 {
-    rc_git_refs_t *before, *told;
+    rc_git_refs_t *before;
+    rc_git_told_t *told;
 
     rc_git_share_lock();
     before = shared->refs;
@@ -40,7 +41,7 @@ static void share_refs(rc_git_shared_t *shared, rc_git_refs_t *refs, apr_time_t 
     rc_git_share_weigh(shared);
     rc_git_share_unlock();
     rc_git_refs_free(before);
-    rc_git_refs_free(told);
+    rc_git_told_free(told);
 }
 
 static rc_git_order_t *shared_order(rc_git_shared_t *shared, const rc_git_refs_t *refs)
@@ -149,33 +150,34 @@ rc_err_t *rc_git_look(rc_git_t *git, bool force, apr_pool_t *pool)
     return NULL;
 }
 
-void rc_git_share_told(rc_git_shared_t *shared, rc_git_refs_t *refs)
+void rc_git_share_told(rc_git_shared_t *shared, const rc_git_refs_t *refs)
 {
-    rc_git_refs_t *before;
+    rc_git_told_t *told = rc_git_told_make(refs), *before;
 
     rc_git_share_lock();
     before = shared->told;
-    shared->told = rc_git_refs_hold(refs);
+    shared->told = told;
     rc_git_share_weigh(shared);
     rc_git_share_unlock();
-    rc_git_refs_free(before);
+    rc_git_told_free(before);
 }
 
-/* Finds the references of the repository that this process has read, both kinds. */
-static void known_refs(rc_git_refs_t *refs[2], const char *path)
+/* Finds what this process has read of the repository's references, in both forms. */
+static void known_refs(rc_git_refs_t **refs, rc_git_told_t **told, const char *path)
 {
     rc_git_garbage_t garbage = {NULL, 0};
     rc_git_shared_t *shared;
     struct stat st;
 
-    refs[0] = refs[1] = NULL;
+    *refs = NULL;
+    *told = NULL;
     if (stat(path, &st))
         return;
     rc_git_share_lock();
     shared = rc_git_share_find(path, st.st_dev, st.st_ino);
     if (shared && (shared->refs || shared->told)) {
-        refs[0] = rc_git_refs_hold(shared->refs);
-        refs[1] = rc_git_refs_hold(shared->told);
+        *refs = rc_git_refs_hold(shared->refs);
+        *told = rc_git_told_hold(shared->told);
         rc_git_share_use(&garbage, shared);
     }
     rc_git_share_unlock();
@@ -185,15 +187,16 @@ static void known_refs(rc_git_refs_t *refs[2], const char *path)
 const char *rc_git_share_state(const char *git_dir, apr_pool_t *pool)
 {
     const char *state = NULL;
-    rc_git_refs_t *refs[2];
-    int i;
+    rc_git_refs_t *refs;
+    rc_git_told_t *told;
 
-    known_refs(refs, git_dir);
-    for (i = 0; i < 2; i++) {
-        if (!state && refs[i] && rc_git_refs_current(refs[i]))
-            state = rc_hex_text(refs[i]->state, RC_GIT_RAW, pool);
-        rc_git_refs_free(refs[i]);
-    }
+    known_refs(&refs, &told, git_dir);
+    if (refs && rc_git_refs_current(refs))
+        state = rc_hex_text(refs->state, RC_GIT_RAW, pool);
+    else if (told && rc_stamps_same(told->watched))
+        state = rc_hex_text(told->state, RC_GIT_RAW, pool);
+    rc_git_refs_free(refs);
+    rc_git_told_free(told);
     return state;
 }
 

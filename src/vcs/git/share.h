@@ -24,7 +24,7 @@ struct rc_git_shared_t {
     apr_time_t used;
     apr_size_t weight;          /* bytes, as counted in the sum */
     rc_git_refs_t *refs;        /* or NULL */
-    rc_git_refs_t *told;        /* or NULL; see rc_git_share_told */
+    rc_git_told_t *told;        /* or NULL; see rc_git_share_told */
     rc_git_order_t *order;      /* or NULL; may belong to earlier references */
     struct rc_git_wire_t *wire; /* or NULL */
     struct rc_git_memo_t *memo; /* or NULL */

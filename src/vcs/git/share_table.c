@@ -94,10 +94,12 @@ void rc_git_share_weigh(rc_git_shared_t *shared)
 {
     all.bytes -= shared->weight;
     shared->weight = (shared->refs ? rc_git_refs_weight(shared->refs) : 0) +
-                     (shared->told ? rc_git_refs_weight(shared->told) : 0) +
+                     (shared->told ? rc_git_told_weight(shared->told) : 0) +
                      (shared->order ? shared->order->size : 0) +
                      (shared->wire ? rc_git_wire_weight(shared->wire) : 0) +
                      rc_git_memo_weight(shared->memo);
+    if (shared->weight)
+        shared->weight += sizeof(*shared) + strlen(shared->path);
     all.bytes += shared->weight;
 }
 
@@ -108,7 +110,7 @@ static void free_shared(rc_git_shared_t *shared)
     int i;
 
     rc_git_refs_free(shared->refs);
-    rc_git_refs_free(shared->told);
+    rc_git_told_free(shared->told);
     rc_git_order_free(shared->order);
     rc_git_wire_free(shared->wire);
     rc_git_memo_free(shared->memo);

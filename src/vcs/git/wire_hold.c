@@ -37,6 +37,6 @@ apr_size_t rc_git_wire_weight(const rc_git_wire_t *wire)
 {
     const rc_git_said_t *end = &wire->refs[wire->count];
 
-    return ((apr_size_t)wire->count + 1) * sizeof(*end) + end->v0 + end->v2 +
+    return RC_GIT_POOL + ((apr_size_t)wire->count + 1) * sizeof(*end) + end->v0 + end->v2 +
            (apr_size_t)wire->shallow->nelts * sizeof(git_oid);
 }
