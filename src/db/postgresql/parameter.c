@@ -129,7 +129,7 @@ rc_err_t *rc_pg_bind_ids(rc_stmt_t *st, int at, const apr_int64_t *ids, int coun
     apr_uint32_t *out;
     int i;
 
-    if (count > own->most) {
+    if (!own->ids || count > own->most) { /* there may be no ids */
         own->most = count;
         own->ids = apr_palloc(st->db->own, (HEAD + 3 * (apr_size_t)count) * sizeof(*out));
     }
