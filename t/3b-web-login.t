@@ -340,16 +340,19 @@ subtest 'more passwords than are checked at once' => sub {
     $t->{server}{config} =~ s/RcapiPasswordMax 100/RcapiPasswordMax 1/;
     $t->reload;
     for my $place ("/ask$SECRET", '/plain/a.txt', "/form$SECRET") {
-        my @sockets = map { RCAPI::HTTP::connect_to($t->port) } 1 .. 16;
         my $as = $place =~ /form/ ? 'X: y' : 'Authorization: Basic ' . encode_base64('owner:wrong', '');
-        print {$_} "GET $place HTTP/1.0\r\n$as\r\n\r\n" for @sockets;
         my %count;
-        for my $socket (@sockets) {
-            my $answer = RCAPI::HTTP::parse(do { local $/; <$socket> });
-            $count{ $answer->status }++;
-            next if $answer->status != 503;
-            is($answer->header('Retry-After'), 1, 'when to come again');
-            like($answer->body, qr/^Too many passwords/, 'and why');
+        for (1 .. 5) { # on a busy machine they may come one by one
+            my @sockets = map { RCAPI::HTTP::connect_to($t->port) } 1 .. 16;
+            print {$_} "GET $place HTTP/1.0\r\n$as\r\n\r\n" for @sockets;
+            for my $socket (@sockets) {
+                my $answer = RCAPI::HTTP::parse(do { local $/; <$socket> });
+                $count{ $answer->status }++;
+                next if $answer->status != 503;
+                is($answer->header('Retry-After'), 1, 'when to come again');
+                like($answer->body, qr/^Too many passwords/, 'and why');
+            }
+            last if $count{503} || $place =~ /form/;
         }
         cmp_ok($count{401} // $count{302}, '>', 0, "$place: some are checked");
         cmp_ok($count{503} // 0, '>', 0, 'some are not') if $place !~ /form/;
