@@ -78,6 +78,9 @@ typedef struct rc_pull_invited_t {
     bool mandatory;
 } rc_pull_invited_t;
 
+/** Is @a user in @a list, of rc_pull_invited_t? */
+bool rc_pull_is_invited(const apr_array_header_t *list, const rc_user_t *user);
+
 typedef struct rc_pull_creation_t {
     const rc_repo_t *source, *target;
     const char *source_ref, *target_ref; /* type:name or type:name:id, as the client sent them */

@@ -280,3 +280,13 @@ rc_err_t *rc_pull_comment(apr_int64_t *id, bool *voted, rc_actor_t *actor,
     *voted = saying.voted;
     return NULL;
 }
+
+bool rc_pull_is_invited(const apr_array_header_t *list, const rc_user_t *user)
+{
+    int i;
+
+    for (i = 0; i < list->nelts; i++)
+        if (APR_ARRAY_IDX(list, i, rc_pull_invited_t).user->id == user->id)
+            return true;
+    return false;
+}

@@ -137,16 +137,6 @@ static rc_err_t *read_reviewer(rc_pull_invited_t *invited, rc_call_t *call, json
     return NULL;
 }
 
-static bool is_invited(const apr_array_header_t *list, const rc_user_t *user)
-{
-    int i;
-
-    for (i = 0; i < list->nelts; i++)
-        if (APR_ARRAY_IDX(list, i, rc_pull_invited_t).user->id == user->id)
-            return true;
-    return false;
-}
-
 rc_err_t *rc_pull_arg_reviewers(const apr_array_header_t **reviewers, rc_call_t *call)
 {
     json_object *value = rc_arg_json(call, RC_P_REVIEWERS);
@@ -165,7 +155,7 @@ rc_err_t *rc_pull_arg_reviewers(const apr_array_header_t **reviewers, rc_call_t 
                       RC_PULL_REVIEWERS_MOST);
     for (i = 0; i < json_object_array_length(value); i++) {
         RC_TRY(read_reviewer(&one, call, json_object_array_get_idx(value, i)));
-        if (!is_invited(list, one.user))
+        if (!rc_pull_is_invited(list, one.user))
             APR_ARRAY_PUSH(list, rc_pull_invited_t) = one;
     }
     *reviewers = list;

@@ -189,16 +189,6 @@ static rc_err_t *load_repo(const rc_repo_t **out, rc_actor_t *actor, const char 
     return NULL;
 }
 
-static bool is_invited(const apr_array_header_t *list, const rc_user_t *user)
-{
-    int i;
-
-    for (i = 0; i < list->nelts; i++)
-        if (APR_ARRAY_IDX(list, i, rc_pull_invited_t).user->id == user->id)
-            return true;
-    return false;
-}
-
 /* Reads the names of reviewers, with blanks or commas in between. */
 static rc_err_t *load_reviewers(creating_t *creating, rc_actor_t *actor)
 {
@@ -215,7 +205,7 @@ static rc_err_t *load_reviewers(creating_t *creating, rc_actor_t *actor)
         if (count++ == RC_PULL_REVIEWERS_MOST)
             return rc_err(actor->pool, RC_E_ARG, "a pull request has at most %d reviewers",
                           RC_PULL_REVIEWERS_MOST);
-        if (!is_invited(list, user))
+        if (!rc_pull_is_invited(list, user))
             APR_ARRAY_PUSH(list, rc_pull_invited_t) = (rc_pull_invited_t){user, "", false};
     }
     return NULL;
