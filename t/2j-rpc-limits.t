@@ -135,8 +135,7 @@ subtest 'places' => sub {
         ->{error},
         undef, 'histories neither';
     close $socket;
-    log_has($t, 'The client has gone');
-    is_deeply $t->call(rescan_repos => {})->{error}, undef, 'the place is free again';
+    ok patiently(60, sub { ($t->call(rescan_repos => {})->{error} // '') ne $BUSY }), 'the place is free again';
     $t->done;
 };
 

@@ -9,6 +9,7 @@ use RCAPI::GitClient;
 use RCAPI::HTTP;
 use RCAPI::OddServer;
 use RCAPI::PostgreSQL;
+use RCAPI::Processes;
 use RCAPI::Run qw(patiently slurp);
 use RCAPI::Test;
 
@@ -188,9 +189,9 @@ subtest 'tasks' => sub {
         clone_uri => 'http://127.0.0.1:' . $silent->port . '/silent' })->{task} } qw(task next);
     patiently(10, sub { $task->($id)->{state} eq 'running' });
     is($task->($next)->{state}, 'pending', 'one runs on all nodes');
+    patiently(10, sub { grep { children_of($_) } map { $_->{server}->task_processes } @nodes });
     for my $server (map { $_->{server} } @nodes) { # the one on whose node it runs finds out itself; so does the other
-        my ($runner) = $one->sql("SELECT runner FROM task WHERE name = '$id'") =~ /(\w+)/;
-        my ($process) = grep { `ls -l /proc/$_/fd` =~ /$runner/ } $server->task_processes or next;
+        my ($process) = grep { children_of($_) } $server->task_processes or next; # it runs git
         kill STOP => $server->task_parents; # starts no other one
         kill KILL => $process;
         patiently(10, sub { $task->($id)->{state} eq 'failed' });
