@@ -24,6 +24,9 @@ char *rc_hex_unescape(const char *text, apr_size_t len, apr_pool_t *pool);
 /** Writes @a mark and the two upper-case digits of @a c, without a NUL; returns the end. */
 char *rc_hex_escape(char *out, char mark, char c);
 
+/** Writes @a bytes as 2 * @a len lower-case digits, without a NUL. */
+void rc_hex_write(char *out, const unsigned char *bytes, apr_size_t len);
+
 /** Returns @a bytes as lower-case digits, NUL-terminated, in @a pool. */
 const char *rc_hex_text(const unsigned char *bytes, apr_size_t len, apr_pool_t *pool);
 

@@ -4,6 +4,8 @@
  */
 #include "base/hex.h"
 
+#include <string.h>
+
 int rc_hex_digit(char c)
 {
     if (c >= '0' && c <= '9')
@@ -55,16 +57,24 @@ char *rc_hex_escape(char *out, char mark, char c)
     return out;
 }
 
+/* The digits of all bytes. */
+#define SIXTEEN(h)                                                                                 \
+    h "0" h "1" h "2" h "3" h "4" h "5" h "6" h "7" h "8" h "9" h "a" h "b" h "c" h "d" h "e" h "f"
+static const char pairs[] = SIXTEEN("0") SIXTEEN("1") SIXTEEN("2") SIXTEEN("3") SIXTEEN("4")
+    SIXTEEN("5") SIXTEEN("6") SIXTEEN("7") SIXTEEN("8") SIXTEEN("9") SIXTEEN("a") SIXTEEN("b")
+        SIXTEEN("c") SIXTEEN("d") SIXTEEN("e") SIXTEEN("f");
+
+void rc_hex_write(char *out, const unsigned char *bytes, apr_size_t len)
+{
+    for (; len; len--, out += 2)
+        memcpy(out, pairs + 2 * *bytes++, 2);
+}
+
 const char *rc_hex_text(const unsigned char *bytes, apr_size_t len, apr_pool_t *pool)
 {
-    static const char digits[] = "0123456789abcdef";
     char *hex = apr_palloc(pool, len * 2 + 1);
-    apr_size_t i;
 
-    for (i = 0; i < len; i++) {
-        hex[2 * i] = digits[bytes[i] >> 4];
-        hex[2 * i + 1] = digits[bytes[i] & 15];
-    }
+    rc_hex_write(hex, bytes, len);
     hex[2 * len] = '\0';
     return hex;
 }

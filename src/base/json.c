@@ -228,17 +228,27 @@ void rc_json_string(rc_json_t *json, const char *text)
         rc_json_null(json);
 }
 
-void rc_json_int(rc_json_t *json, apr_int64_t value)
+/* Writes a number before @a end; returns where it begins. */
+static const char *decimal(char *end, apr_int64_t value)
 {
     apr_uint64_t rest = value < 0 ? -(apr_uint64_t)value : (apr_uint64_t)value;
-    char buf[24], *from = buf + sizeof(buf);
 
     do
-        *--from = (char)('0' + rest % 10);
+        *--end = (char)('0' + rest % 10);
     while (rest /= 10);
     if (value < 0)
-        *--from = '-';
-    put_value(json, from, (apr_size_t)(buf + sizeof(buf) - from));
+        *--end = '-';
+    return end;
+}
+
+#define DECIMAL 24 /* more bytes than a number has */
+
+void rc_json_int(rc_json_t *json, apr_int64_t value)
+{
+    char buf[DECIMAL], *end = buf + DECIMAL;
+    const char *text = decimal(end, value);
+
+    put_value(json, text, (apr_size_t)(end - text));
 }
 
 void rc_json_bool(rc_json_t *json, bool value)
@@ -301,8 +311,10 @@ void rc_json_member_string(rc_json_t *json, const char *key, const char *text)
 
 void rc_json_member_int(rc_json_t *json, const char *key, apr_int64_t value)
 {
-    rc_json_key(json, key);
-    rc_json_int(json, value);
+    char buf[DECIMAL], *end = buf + DECIMAL;
+    const char *text = decimal(end, value);
+
+    put_member(json, key, "", text, (apr_size_t)(end - text));
 }
 
 void rc_json_member_bool(rc_json_t *json, const char *key, bool value)

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include <apr_lib.h>
+
 typedef struct ending_t {
     const char *ending, *type;
 } ending_t;
@@ -60,9 +62,13 @@ static const ending_t endings[] = {
 };
 /* clang-format on */
 
+/* The first letter decides nearly always. */
 static int compare(const void *key, const void *row)
 {
-    return strcasecmp(key, ((const ending_t *)row)->ending);
+    const char *ending = ((const ending_t *)row)->ending;
+    int first = apr_tolower(*(const char *)key) - *ending;
+
+    return first ? first : strcasecmp(key, ending);
 }
 
 const char *rc_mime_type(const char *name)

@@ -95,7 +95,6 @@ static rc_err_t *ignore_entry(void *baton, const rc_entry_t *entry)
     return NULL;
 }
 
-/* In a list of files a directory appears only when it cannot be read. */
 static rc_err_t *pass_dir(list_walk_t *walk, const rc_entry_t *dir, apr_pool_t *scratch)
 {
     rc_node_t node = {.path = dir->path, .is_dir = true};
@@ -104,7 +103,16 @@ static rc_err_t *pass_dir(list_walk_t *walk, const rc_entry_t *dir, apr_pool_t *
     node.missing = is_missing(walk, err, dir->id);
     if (err && !node.missing)
         return err;
-    return walk->what == RC_NODES_DIRS || node.missing ? walk->fn(walk->baton, &node) : NULL;
+    return walk->fn(walk->baton, &node);
+}
+
+/* Passes a directory that cannot be read, unless it was passed before: that is all that a list of
+ * files tells of directories. */
+static rc_err_t *pass_missing_dir(list_walk_t *walk, const rc_entry_t *dir)
+{
+    rc_node_t node = {.path = dir->path, .is_dir = true, .missing = true};
+
+    return walk->what == RC_NODES_DIRS ? NULL : walk->fn(walk->baton, &node);
 }
 
 /* --- one file --- */
@@ -172,9 +180,10 @@ static rc_err_t *pass_entries(const folder_t *folder, const char *prefix, apr_po
         apr_pool_clear(scratch);
         memcpy(end, entry.path, strlen(entry.path) + 1);
         entry.path = path;
-        if (entry.kind == RC_ENTRY_DIR)
+        if (walk->what == RC_NODES_DIRS && entry.kind == RC_ENTRY_DIR)
             RC_TRY(pass_dir(walk, &entry, scratch));
-        else if (walk->what != RC_NODES_DIRS && entry.kind != RC_ENTRY_SUBMODULE)
+        else if (walk->what != RC_NODES_DIRS && entry.kind != RC_ENTRY_DIR &&
+                 entry.kind != RC_ENTRY_SUBMODULE)
             RC_TRY(pass_file(walk, &entry, scratch));
     }
     return NULL;
@@ -218,7 +227,7 @@ static rc_err_t *walk_folder(list_walk_t *walk, const rc_entry_t *dir, const cha
     err = read_folder(&folder, walk, dir, pool);
     walk->held += folder.bytes;
     if (err && walk->depth > 1 && is_missing(walk, err, dir->id))
-        err = NULL;
+        err = pass_missing_dir(walk, dir);
     else if (!err && !(err = pass_entries(&folder, prefix, pool)))
         err = walk_below(&folder, prefix, pool);
     walk->held -= folder.bytes;

@@ -100,7 +100,7 @@ rc_err_t *rc_git_list(rc_vcs_t *vcs, const char *id, const rc_entry_t *dir, rc_l
     while (!err && cursor.at.path) {
         entry.kind = rc_git_kind(cursor.at.mode);
         entry.path = cursor.at.path;
-        git_oid_fmt(hex, &cursor.at.id);
+        rc_hex_write(hex, cursor.at.id.id, RC_GIT_RAW);
         rc_git_objects_expect(git->objects, &cursor.at.id);
         err = fn(baton, &entry);
         if (!err)

@@ -15,14 +15,17 @@ static const unsigned char digits[256] = {
 bool rc_git_hex(git_oid *id, const char *hex)
 {
     const unsigned char *p = (const unsigned char *)hex;
+    unsigned value, all = 0; /* all: has higher bits than those of a byte after a wrong digit */
     int i;
 
+    if (strnlen(hex, GIT_OID_HEXSZ + 1) != GIT_OID_HEXSZ)
+        return false;
     for (i = 0; i < RC_GIT_RAW; i++, p += 2) {
-        if (!digits[p[0]] || !digits[p[1]])
-            return false;
-        id->id[i] = (unsigned char)((digits[p[0]] - 1) << 4 | (digits[p[1]] - 1));
+        value = (digits[p[0]] - 1U) << 4 | (digits[p[1]] - 1U);
+        all |= value;
+        id->id[i] = (unsigned char)value;
     }
-    return !*p;
+    return all <= 0xff;
 }
 
 bool rc_git_whole_id(git_oid *id, const char *p, const char *end)
