@@ -13,6 +13,9 @@
 
 typedef struct rc_stamps_t rc_stamps_t;
 
+/* How many comparisons of a list look at its files before the next one watches them. */
+#define RC_STAMPS_LOOKS 8
+
 /** Makes an empty list for files below the directory @a root. Begins now: read the files after it.
  * All is in @a pool. */
 rc_stamps_t *rc_stamps_create(const char *root, apr_pool_t *pool);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * A list of files with their times, sizes and inodes. Watching begins at the first comparison, so
- * that a list that is used only once costs no watches.
+ * A list of files with their times, sizes and inodes. Watching begins after some comparisons: to
+ * begin and to end it costs as much as several looks at the files, and most lists of a server with
+ * many repositories are compared a few times only.
  */
 #include "base/stamps.h"
 
@@ -37,6 +38,7 @@ struct rc_stamps_t {
     apr_pool_t *pool;
     apr_array_header_t *list; /* of stamp_t */
     apr_time_t taken;
+    unsigned compared;   /* atomic: how often, until it is watched */
     rc_notify_t *notify; /* atomic; NULL: not watched */
     apr_time_t again;    /* atomic; rc_clock(): not watched before */
 };
@@ -202,6 +204,8 @@ static rc_notify_t *find_set(rc_stamps_t *list)
         return NULL;
     if (set)
         return set;
+    if (__atomic_fetch_add(&list->compared, 1, __ATOMIC_RELAXED) < RC_STAMPS_LOOKS)
+        return NULL;
     set = rc_notify_create(list->root);
     if (!set)
         watch_later(list);
