@@ -120,7 +120,8 @@ subtest 'forms' => sub {
     is(act('own', $one, 'close', pull_request_id => $_)->status, 404, "none: $_") for 999, 'x';
     is($t->get('/_admin/pull_request/merge', method => 'POST', headers => {%HTML}, body => "pull_request_id=$one")
         ->status, 401, 'without a login');
-    is(act('own', $two, 'close')->status, 303, 'close');
+    is(act('own', $two, 'close', message => 'Not <now>')->status, 303, 'close');
+    like(page("/team/code/pull-request/$two"), qr{<pre>Not &lt;now&gt;</pre>}, '... with a reason');
     is(act('own', $two, 'close')->status, 400, 'once');
     is(act('own', $one, 'merge')->status, 303, 'merge');
     my $merge = $t->git($repo->{path}, 'rev-parse', 'master') =~ s/\n//r;
@@ -144,6 +145,41 @@ subtest 'forms' => sub {
     $t->git($repo->{path}, @$_) for ['update-ref', 'refs/heads/master', "$merge^"], [qw(prune --expire=now)];
     is_deeply([RCAPI::Page::diff_lines(page("/team/code/pull-request/$late", Cookie => $cookie{own}))], ['+l'],
         'a diff stays when the target is rewritten');
+};
+
+subtest 'changes' => sub {
+    my $id = offer('moves', { moves => "1\n" }, description => "Old\n",
+        reviewers => [{ username => 'rev', reasons => ['knows it'], mandatory => 'true' }]);
+    my $html = page("/team/code/pull-request/$id", Cookie => $cookie{own});
+    like($html, qr{name=title [^>]*value="Title &lt;moves&gt;">.*<textarea [^>]*>\nOld\n</textarea>.*"rev">}s,
+        'the form has what is there');
+    my $now = sub { $t->must(get_pull_request => { repoid => 'team/code', pullrequestid => $id }) };
+    is(act('own', $id, 'update', title => 'New <t>', description => "Now\n", reviewers => 'rev, eve')->status, 303,
+        'change');
+    my $pull = $now->();
+    is_deeply([@$pull{qw(title description)}], ['New <t>', "Now\n"], '... the texts');
+    is_deeply([map { [$_->{user}{username} // $_->{username}, $_->{reasons}] } @{ $pull->{reviewers} }],
+        [[rev => ['knows it']], [eve => []]], '... the reviewers: who was one keeps the reasons');
+    is(act('own', $id, 'update', title => '', description => '', reviewers => '')->status, 303, 'empty fields');
+    $pull = $now->();
+    is_deeply([@$pull{qw(title description)}, scalar @{ $pull->{reviewers} }], ['New <t>', '', 0],
+        '... leave nothing but the title');
+    is(act('own', $id, 'update', title => 'x', reviewers => 'nobody')->status, 400, 'no such reviewer');
+    is($now->()->{title}, 'New <t>', '... changes nothing');
+    is(act('eve', $id, $_, title => 'x')->status, 400, "$_: no right") for qw(update commits);
+    like($t->last->body, qr/no permission to update/, '... said');
+    unlike(page("/team/code/pull-request/$id", Cookie => $cookie{eve}), qr/name=title|>Offer the/,
+        '... nor a form');
+    git('checkout', '-q', 'moves');
+    spew("$work/moves", "1\n2\n");
+    git(@$_) for ['commit', '-q', '-am', 'More'], ['push', '-q', "$t->{dir}/data/repos/ann/code", 'moves'];
+    is_deeply([RCAPI::Page::diff_lines(page("/team/code/pull-request/$id"))], ['+1'], 'before');
+    is(act('own', $id, 'commits')->status, 303, 'they are offered');
+    is_deeply([RCAPI::Page::diff_lines(page("/team/code/pull-request/$id"))], ['+1', '+2'], '... and shown');
+    is($now->()->{title}, 'New <t>', '... and the rest stays');
+    is(act('own', $id, 'close')->status, 303, 'closed');
+    is(act('own', $id, $_)->status, 400, "... $_ is too late") for qw(update commits);
+    like($t->last->body, qr/pull request is closed/, '... said');
 };
 
 subtest 'a comment on a line, and a new one' => sub {

@@ -151,7 +151,7 @@ static rc_err_t *renew_commits(rc_actor_t *actor, updating_t *updating)
 
 static const char *newer(const char *sent, const char *stored)
 {
-    return sent && *sent ? sent : stored;
+    return sent ? sent : stored;
 }
 
 static rc_err_t *renew_texts(rc_actor_t *actor, const rc_pull_update_t *request)
@@ -199,7 +199,7 @@ static rc_err_t *renew_reviewers(rc_actor_t *actor, updating_t *updating)
     apr_hash_t *known = apr_hash_make(actor->pool);
     int i;
 
-    if (!request->reviewers || !request->reviewers->nelts)
+    if (!request->reviewers)
         return NULL;
     for (i = 0; i < pull->reviewers->nelts; i++)
         apr_hash_set(known,

@@ -76,6 +76,8 @@ static const rc_page_account_t pages[] = {
     {"/_admin/my_account/auth_tokens/delete", true, rc_page_to_tokens, rc_page_token_delete},
     {"/_admin/pull_request/new", true, go_to_account, rc_page_pull_new},
     {"/_admin/pull_request/comment", true, go_to_account, rc_page_pull_comment},
+    {"/_admin/pull_request/update", true, go_to_account, rc_page_pull_update},
+    {"/_admin/pull_request/commits", true, go_to_account, rc_page_pull_commits_now},
     {"/_admin/pull_request/close", true, go_to_account, rc_page_pull_close},
     {"/_admin/pull_request/merge", true, go_to_account, rc_page_pull_merge},
     {"/_admin/console", true, rc_page_console_show, NULL},

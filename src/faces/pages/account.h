@@ -45,6 +45,8 @@ rc_err_t *rc_page_token_delete(rc_page_account_call_t *account);
 rc_err_t *rc_page_to_tokens(rc_page_account_call_t *account);
 rc_err_t *rc_page_pull_new(rc_page_account_call_t *account);
 rc_err_t *rc_page_pull_comment(rc_page_account_call_t *account);
+rc_err_t *rc_page_pull_update(rc_page_account_call_t *account);
+rc_err_t *rc_page_pull_commits_now(rc_page_account_call_t *account);
 rc_err_t *rc_page_pull_close(rc_page_account_call_t *account);
 rc_err_t *rc_page_pull_merge(rc_page_account_call_t *account);
 rc_err_t *rc_page_console_show(rc_page_account_call_t *account);

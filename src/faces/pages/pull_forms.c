@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * What the forms of pull requests do: create one, comment and vote, close, merge. They lead to its
- * page.
+ * What the forms of pull requests do: create one, change it, comment and vote, close, merge. They
+ * lead to its page.
  */
 #include "account.h"
 
@@ -20,9 +20,49 @@ typedef struct acting_t {
     rc_page_account_call_t *account;
     rc_pull_act_t *act;
     apr_int64_t id;
-    rc_err_t *(*renew)(void *baton); /* of the session */
+    const apr_array_header_t **reviewers; /* receives those that the form names; NULL: nothing */
+    rc_err_t *(*renew)(void *baton);      /* of the session */
     void *baton;
 } acting_t;
+
+/* Returns a reviewer to be; who is one already keeps what is known of them. */
+static rc_pull_invited_t invited(const rc_user_t *user, const rc_pull_request_t *pull)
+{
+    int i;
+
+    for (i = 0; pull && i < pull->reviewers->nelts; i++) {
+        const rc_pull_reviewer_t *row = &APR_ARRAY_IDX(pull->reviewers, i, rc_pull_reviewer_t);
+
+        if (row->person.user->id == user->id)
+            return (rc_pull_invited_t){user, row->reasons, row->mandatory};
+    }
+    return (rc_pull_invited_t){user, "", false};
+}
+
+/* Reads the names of reviewers, with blanks or commas in between. @a pull: NULL for a new one. */
+static rc_err_t *load_reviewers(const apr_array_header_t **out,
+                                const rc_page_account_call_t *account,
+                                const rc_pull_request_t *pull)
+{
+    rc_actor_t *actor = &account->call->actor;
+    char *state, *text = apr_pstrdup(actor->pool, rc_page_field(account, "reviewers"));
+    apr_array_header_t *list = apr_array_make(actor->pool, 4, sizeof(rc_pull_invited_t));
+    rc_user_t *user;
+    int count = 0;
+
+    *out = list;
+    for (text = apr_strtok(text, ", \t", &state); text; text = apr_strtok(NULL, ", \t", &state)) {
+        RC_TRY(rc_store_user_by_name(&user, actor->db, text, actor->pool));
+        if (!user || !strcmp(user->username, RC_DEFAULT_USER)) /* who could never vote */
+            return rc_err(actor->pool, RC_E_ARG, "user `%s` does not exist", text);
+        if (count++ == RC_PULL_REVIEWERS_MOST)
+            return rc_err(actor->pool, RC_E_ARG, "a pull request has at most %d reviewers",
+                          RC_PULL_REVIEWERS_MOST);
+        if (!rc_pull_is_invited(list, user))
+            APR_ARRAY_PUSH(list, rc_pull_invited_t) = invited(user, pull);
+    }
+    return NULL;
+}
 
 static rc_err_t *load_acting(rc_actor_t *actor, void *baton)
 {
@@ -36,7 +76,7 @@ static rc_err_t *load_acting(rc_actor_t *actor, void *baton)
         return rc_err(actor->pool, RC_E_NOTFOUND, NO_SUCH);
     acting->act->pull = pull;
     acting->act->user = user;
-    return NULL;
+    return acting->reviewers ? load_reviewers(acting->reviewers, acting->account, pull) : NULL;
 }
 
 static rc_err_t *renew_acting(void *baton)
@@ -68,13 +108,17 @@ static rc_err_t *explain(rc_err_t *err, rc_page_account_call_t *account)
     }
 }
 
-/* Reads the form's pull request into @a act. */
-static rc_err_t *begin_acting(acting_t *acting, rc_page_account_call_t *account, rc_pull_act_t *act)
+/* Reads the form's pull request into @a act, and its names into @a reviewers unless NULL. */
+static rc_err_t *begin_acting(acting_t *acting, rc_page_account_call_t *account, rc_pull_act_t *act,
+                              const apr_array_header_t **reviewers)
 {
     rc_actor_t *actor = &account->call->actor;
 
-    *acting =
-        (acting_t){.account = account, .act = act, .renew = actor->renew, .baton = actor->baton};
+    *acting = (acting_t){.account = account,
+                         .act = act,
+                         .reviewers = reviewers,
+                         .renew = actor->renew,
+                         .baton = actor->baton};
     act->sent = rc_page_field(account, "pull_request_id");
     RC_TRY(rc_actor_open(actor));
     if (!rc_text_digits(act->sent) || !rc_text_int(&acting->id, act->sent))
@@ -122,18 +166,44 @@ rc_err_t *rc_page_pull_comment(rc_page_account_call_t *account)
     acting_t acting;
     apr_int64_t id;
     bool voted;
-    rc_err_t *err = begin_acting(&acting, account, &request.act);
+    rc_err_t *err = begin_acting(&acting, account, &request.act, NULL);
 
     if (!err)
         err = rc_pull_comment(&id, &voted, &account->call->actor, &request);
     return err ? explain(err, account) : go_back(account, request.act.pull, "#comments");
 }
 
+/* An empty title would leave nothing to click on: it stays. */
+rc_err_t *rc_page_pull_update(rc_page_account_call_t *account)
+{
+    rc_pull_update_t request = {.title = given(account, "title"),
+                                .description = rc_page_field(account, "description")};
+    rc_pull_updated_t updated;
+    acting_t acting;
+    rc_err_t *err = begin_acting(&acting, account, &request.act, &request.reviewers);
+
+    if (!err)
+        err = rc_pull_update(&updated, &account->call->actor, &request);
+    return err ? explain(err, account) : go_back(account, request.act.pull, "");
+}
+
+rc_err_t *rc_page_pull_commits_now(rc_page_account_call_t *account)
+{
+    rc_pull_update_t request = {.commits = true};
+    rc_pull_updated_t updated;
+    acting_t acting;
+    rc_err_t *err = begin_acting(&acting, account, &request.act, NULL);
+
+    if (!err)
+        err = rc_pull_update(&updated, &account->call->actor, &request);
+    return err ? explain(err, account) : go_back(account, request.act.pull, "");
+}
+
 rc_err_t *rc_page_pull_close(rc_page_account_call_t *account)
 {
-    rc_pull_closing_t request = {.message = NULL};
+    rc_pull_closing_t request = {.message = rc_page_field(account, "message")};
     acting_t acting;
-    rc_err_t *err = begin_acting(&acting, account, &request.act);
+    rc_err_t *err = begin_acting(&acting, account, &request.act, NULL);
 
     if (!err)
         err = rc_pull_close(&account->call->actor, &request);
@@ -156,7 +226,7 @@ rc_err_t *rc_page_pull_merge(rc_page_account_call_t *account)
     rc_pull_merged_t merged;
     rc_pull_act_t act;
     acting_t acting;
-    rc_err_t *err = begin_acting(&acting, account, &act);
+    rc_err_t *err = begin_acting(&acting, account, &act, NULL);
 
     if (!err)
         err = rc_pull_merge(&merged, &account->call->actor, &act);
@@ -189,28 +259,6 @@ static rc_err_t *load_repo(const rc_repo_t **out, rc_actor_t *actor, const char 
     return NULL;
 }
 
-/* Reads the names of reviewers, with blanks or commas in between. */
-static rc_err_t *load_reviewers(creating_t *creating, rc_actor_t *actor)
-{
-    char *state, *text = apr_pstrdup(actor->pool, rc_page_field(creating->account, "reviewers"));
-    apr_array_header_t *list = apr_array_make(actor->pool, 4, sizeof(rc_pull_invited_t));
-    rc_user_t *user;
-    int count = 0;
-
-    creating->creation.reviewers = list;
-    for (text = apr_strtok(text, ", \t", &state); text; text = apr_strtok(NULL, ", \t", &state)) {
-        RC_TRY(rc_store_user_by_name(&user, actor->db, text, actor->pool));
-        if (!user || !strcmp(user->username, RC_DEFAULT_USER)) /* who could never vote */
-            return rc_err(actor->pool, RC_E_ARG, "user `%s` does not exist", text);
-        if (count++ == RC_PULL_REVIEWERS_MOST)
-            return rc_err(actor->pool, RC_E_ARG, "a pull request has at most %d reviewers",
-                          RC_PULL_REVIEWERS_MOST);
-        if (!rc_pull_is_invited(list, user))
-            APR_ARRAY_PUSH(list, rc_pull_invited_t) = (rc_pull_invited_t){user, "", false};
-    }
-    return NULL;
-}
-
 static rc_err_t *load_creating(rc_actor_t *actor, void *baton)
 {
     creating_t *creating = baton;
@@ -222,7 +270,7 @@ static rc_err_t *load_creating(rc_actor_t *actor, void *baton)
                      rc_page_field(creating->account, "target_repo")));
     RC_TRY(rc_store_user_by_id(&user, actor->db, actor->caller->user_id, actor->pool));
     creating->creation.author = user;
-    return user ? load_reviewers(creating, actor)
+    return user ? load_reviewers(&creating->creation.reviewers, creating->account, NULL)
                 : rc_err(actor->pool, RC_E_FORBIDDEN, RC_MSG_FORBIDDEN);
 }
 

@@ -193,6 +193,33 @@ static void open_form(rc_html_t *html, const pull_page_t *page, const char *acti
                 page->id);
 }
 
+/* Who may change it may offer what the branch has now, change its texts and reviewers, and close
+ * it. */
+static void put_changes(rc_html_t *html, const pull_page_t *page)
+{
+    const rc_pull_request_t *pull = page->pull;
+    int i;
+
+    if (pull->source.repo_id) {
+        open_form(html, page, "commits", "");
+        rc_html_put(html, "<button>Offer the newest commits of %s</button></form>\n",
+                    pull->source.name);
+    }
+    open_form(html, page, "close", "tall wide");
+    rc_html_put(html, "<label>Why it is closed <input name=message></label>\n"
+                      "<button>Close without a merge</button></form>\n");
+    open_form(html, page, "update", "tall wide");
+    rc_html_put(html,
+                "<label>Title <input name=title maxlength=255 required value=\"%s\"></label>\n"
+                "<label>Description <textarea name=description rows=5>\n%s</textarea></label>\n"
+                "<label>Reviewers: names of users <input name=reviewers value=\"",
+                pull->title, pull->description);
+    for (i = 0; i < pull->reviewers->nelts; i++)
+        rc_html_put(html, i ? " %s" : "%s",
+                    APR_ARRAY_IDX(pull->reviewers, i, rc_pull_reviewer_t).person.user->username);
+    rc_html_put(html, "\"></label>\n<button>Change</button></form>\n");
+}
+
 /* What the caller may not do has no form; the use cases check it again. */
 static void put_forms(rc_html_t *html, const pull_page_t *page)
 {
@@ -217,10 +244,8 @@ static void put_forms(rc_html_t *html, const pull_page_t *page)
         open_form(html, page, "merge", "");
         rc_html_put(html, "<button>Merge into %s</button></form>\n", pull->target.name);
     }
-    if (changes && !pull->closed) {
-        open_form(html, page, "close", "");
-        rc_html_put(html, "<button>Close without a merge</button></form>\n");
-    }
+    if (changes && !pull->closed)
+        put_changes(html, page);
 }
 
 /* --- comments --- */

@@ -73,20 +73,29 @@ static rc_err_t *create_pull_request(rc_call_t *call, rc_json_t *out)
 
 /* --- update --- */
 
+/* An empty argument changes nothing. */
+static const char *not_empty(const char *text)
+{
+    return text && *text ? text : NULL;
+}
+
 static rc_err_t *plan_update(rc_call_t *call, void *baton)
 {
     rc_pull_update_t *request = baton;
 
     *request = (rc_pull_update_t){
-        .title = rc_arg_given_text(call, RC_P_TITLE),
-        .description = rc_arg_given_text(call, RC_P_DESCRIPTION),
-        .renderer = rc_arg_given_text(call, RC_P_DESCRIPTION_RENDERER),
+        .title = not_empty(rc_arg_given_text(call, RC_P_TITLE)),
+        .description = not_empty(rc_arg_given_text(call, RC_P_DESCRIPTION)),
+        .renderer = not_empty(rc_arg_given_text(call, RC_P_DESCRIPTION_RENDERER)),
         .commits = rc_arg_bool(call, RC_P_UPDATE_COMMITS),
         .close = rc_arg_bool(call, RC_P_CLOSE_PULL_REQUEST),
     };
     RC_TRY(rc_pull_arg(&request->act, call));
     RC_TRY(rc_pull_check_update(&call->actor, &request->act));
-    return rc_pull_arg_reviewers(&request->reviewers, call);
+    RC_TRY(rc_pull_arg_reviewers(&request->reviewers, call));
+    if (request->reviewers && !request->reviewers->nelts)
+        request->reviewers = NULL;
+    return NULL;
 }
 
 static void render_updated(rc_json_t *out, const rc_pull_updated_t *updated)
