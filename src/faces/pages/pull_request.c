@@ -193,13 +193,20 @@ static void open_form(rc_html_t *html, const pull_page_t *page, const char *acti
                 page->id);
 }
 
-/* Who may change it may offer what the branch has now, change its texts and reviewers, and close
- * it. */
+static bool may_change(const pull_page_t *page)
+{
+    const rc_pull_request_t *pull = page->pull;
+
+    return pull->level >= RC_WRITE || page->call->actor.caller->user_id == pull->author.user->id;
+}
+
+/* Offers what the branch has now; closes it; changes its texts and reviewers. */
 static void put_changes(rc_html_t *html, const pull_page_t *page)
 {
     const rc_pull_request_t *pull = page->pull;
     int i;
 
+    rc_html_put(html, "<h2>Change the pull request</h2>\n");
     if (pull->source.repo_id) {
         open_form(html, page, "commits", "");
         rc_html_put(html, "<button>Offer the newest commits of %s</button></form>\n",
@@ -226,12 +233,11 @@ static void put_forms(rc_html_t *html, const pull_page_t *page)
     static const char *const votes[] = {"approved", "rejected", "under_review"};
     const rc_pull_request_t *pull = page->pull;
     apr_int64_t user_id = page->call->actor.caller->user_id;
-    bool changes = pull->level >= RC_WRITE || user_id == pull->author.user->id;
     apr_size_t i;
 
     open_form(html, page, "comment", "tall wide");
     rc_html_put(html, "<label>Comment <textarea name=message rows=5></textarea></label>\n");
-    if (changes || rc_pull_is_reviewer(pull, user_id)) {
+    if (may_change(page) || rc_pull_is_reviewer(pull, user_id)) {
         rc_html_put(html, "<label>Vote <select name=status><option value=\"\">none");
         for (i = 0; i < sizeof(votes) / sizeof(*votes); i++)
             rc_html_put(html, "<option value=%s>%s", votes[i], rc_review_label(votes[i]));
@@ -244,8 +250,6 @@ static void put_forms(rc_html_t *html, const pull_page_t *page)
         open_form(html, page, "merge", "");
         rc_html_put(html, "<button>Merge into %s</button></form>\n", pull->target.name);
     }
-    if (changes && !pull->closed)
-        put_changes(html, page);
 }
 
 /* --- comments --- */
@@ -346,6 +350,8 @@ rc_err_t *rc_page_pull_write(rc_view_call_t *call, rc_spool_t *spool)
     RC_TRY(rc_page_pull_commits(&html, call, page->pull, page->source, scratch));
     apr_pool_clear(scratch);
     RC_TRY(put_diff(&html, page, scratch));
+    if (call->actor.caller->csrf && may_change(page) && !page->pull->closed)
+        put_changes(&html, page);
     rc_page_end(&html);
     return html.err;
 }
