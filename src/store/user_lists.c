@@ -5,6 +5,8 @@
  */
 #include <string.h>
 
+#include <apr_strings.h>
+
 #include "db/memory.h"
 #include "seen.h"
 #include "user_read.h"
@@ -108,22 +110,32 @@ static void take_key(void *baton, int at, rc_stmt_t *st, apr_pool_t *pool)
     rc_read_user_key(apr_array_push(details->keys), st, pool);
 }
 
+/* Reads what belongs to the users of a chunk, whose rows are read. */
+static rc_err_t *read_parts(users_t *users, const rc_chunk_t *chunk, bool keys)
+{
+    rc_user_details_t *details = users->details;
+    int i;
+
+    for (i = 0; i < chunk->count; i++) {
+        details[i].emails = apr_array_make(chunk->pool, 2, sizeof(const char *));
+        details[i].keys = apr_array_make(chunk->pool, 2, sizeof(rc_user_key_t));
+        details[i].ips = apr_array_make(chunk->pool, 2, sizeof(const char *));
+    }
+    RC_TRY(rc_chunk_read(chunk, SQL_USERS_EMAILS, 0, take_email, users));
+    if (keys)
+        RC_TRY(rc_chunk_read(chunk, SQL_USERS_KEYS, 0, take_key, details));
+    return rc_chunk_read(chunk, SQL_USERS_IPS, 0, take_ip, details);
+}
+
 static rc_err_t *read_chunk(rc_user_details_t *details, const rc_chunk_t *chunk, bool keys)
 {
     users_t users = {.details = details};
     int i;
 
-    for (i = 0; i < chunk->count; i++) {
+    for (i = 0; i < chunk->count; i++)
         details[i].user = NULL;
-        details[i].emails = apr_array_make(chunk->pool, 2, sizeof(const char *));
-        details[i].keys = apr_array_make(chunk->pool, 2, sizeof(rc_user_key_t));
-        details[i].ips = apr_array_make(chunk->pool, 2, sizeof(const char *));
-    }
     RC_TRY(rc_chunk_read(chunk, SQL_USER_ROWS, 0, take_user, &users));
-    RC_TRY(rc_chunk_read(chunk, SQL_USERS_EMAILS, 0, take_email, &users));
-    if (keys)
-        RC_TRY(rc_chunk_read(chunk, SQL_USERS_KEYS, 0, take_key, details));
-    return rc_chunk_read(chunk, SQL_USERS_IPS, 0, take_ip, details);
+    return read_parts(&users, chunk, keys);
 }
 
 /* Reads a chunk of one user, the size of most sets of followers, by the cheaper statements for
@@ -142,13 +154,11 @@ rc_err_t *rc_users_read(rc_user_details_t *details, const rc_chunk_t *chunk, boo
     return chunk->count == 1 ? read_one(details, chunk, keys) : read_chunk(details, chunk, keys);
 }
 
-static rc_err_t *visit_users(void *baton, const rc_chunk_t *chunk)
+static rc_err_t *visit_all(const users_walk_t *walk, const rc_user_details_t *details,
+                           const rc_chunk_t *chunk)
 {
-    const users_walk_t *walk = baton;
-    rc_user_details_t details[RC_CHUNK];
     int i;
 
-    RC_TRY(rc_users_read(details, chunk, walk->keys));
     for (i = 0; i < chunk->count; i++) {
         if (!details[i].user)
             continue; /* deleted since */
@@ -158,21 +168,89 @@ static rc_err_t *visit_users(void *baton, const rc_chunk_t *chunk)
     return NULL;
 }
 
+static rc_err_t *visit_users(void *baton, const rc_chunk_t *chunk)
+{
+    const users_walk_t *walk = baton;
+    rc_user_details_t details[RC_CHUNK];
+
+    RC_TRY(rc_users_read(details, chunk, walk->keys));
+    return visit_all(walk, details, chunk);
+}
+
+/* --- all users, by name --- */
+
+/* Reads the next users of a list, and their ids into @a seen. */
+static rc_err_t *read_next(users_t *users, rc_seen_t *seen, rc_chunk_t *chunk, const char *after,
+                           apr_int64_t most)
+{
+    rc_stmt_t *st;
+    bool found;
+
+    apr_pool_clear(chunk->pool);
+    chunk->seen = seen;
+    chunk->count = 0;
+    RC_TRY(rc_query(&st, chunk->db, SQL_USERS_BY_NAME, "si", after, most));
+    rc_expect_few(st);
+    for (;;) {
+        RC_TRY(rc_step(&found, st, chunk->db));
+        if (!found)
+            return NULL;
+        take_user(users, chunk->count, st, chunk->pool);
+        seen[chunk->count] = (rc_seen_t){users->rows[chunk->count]->id, 0};
+        chunk->count++;
+    }
+}
+
+/* Each statement reads whole rows behind the last name of the one before: there is no list of ids
+ * to be read first, as no user is in two places. */
+static rc_err_t *walk_by_name(rc_chunk_t *chunk, const rc_slice_t *page, const users_walk_t *walk)
+{
+    apr_int64_t left = rc_slice_most(page), most;
+    const char *after = rc_slice_after(page);
+    rc_user_details_t details[RC_CHUNK];
+    users_t users = {.details = details};
+    rc_seen_t seen[RC_CHUNK];
+
+    do {
+        most = left < RC_CHUNK ? left : RC_CHUNK;
+        RC_TRY(read_next(&users, seen, chunk, after, most));
+        if (!chunk->count)
+            return NULL;
+        RC_TRY(read_parts(&users, chunk, walk->keys));
+        RC_TRY(visit_all(walk, details, chunk));
+        after = apr_pstrdup(chunk->list, users.rows[chunk->count - 1]->username);
+        left -= chunk->count;
+    } while (left && chunk->count == most);
+    return NULL;
+}
+
+static rc_err_t *each_by_name(rc_db_t *db, const rc_slice_t *page, const users_walk_t *walk,
+                              apr_pool_t *pool)
+{
+    rc_chunk_t chunk = {.db = db};
+    rc_err_t *err;
+
+    apr_pool_create(&chunk.list, pool);
+    apr_pool_create(&chunk.pool, chunk.list);
+    apr_pool_create(&chunk.scratch, chunk.list);
+    err = walk_by_name(&chunk, page, walk);
+    apr_pool_destroy(chunk.list);
+    return err;
+}
+
 rc_err_t *rc_store_users_each(rc_db_t *db, rc_users_t which, apr_int64_t id, const rc_slice_t *page,
                               bool keys,
                               rc_err_t *(*fn)(void *baton, const rc_user_details_t *details,
                                               apr_pool_t *scratch),
                               void *baton, apr_pool_t *pool)
 {
-    static const rc_sql_t sets[] = {SQL_USERS_BY_NAME, SQL_FOLLOWERS, SQL_GROUP_USERS};
     users_walk_t walk = {keys, fn, baton};
     rc_stmt_t *st;
 
-    RC_TRY(rc_stmt(&st, db, sets[which]));
     if (which == RC_USERS_ALL)
-        RC_TRY(rc_bind(st, db, "si", rc_slice_after(page), rc_slice_most(page)));
-    else
-        RC_TRY(rc_bind(st, db, "i", id));
+        return each_by_name(db, page, &walk, pool);
+    RC_TRY(
+        rc_query(&st, db, which == RC_USERS_FOLLOWING ? SQL_FOLLOWERS : SQL_GROUP_USERS, "i", id));
     return rc_chunks_each(st, db, visit_users, &walk, pool);
 }
 

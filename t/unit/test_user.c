@@ -367,7 +367,7 @@ static rc_err_t *stop_at_two(void *baton, const rc_user_details_t *details, apr_
     return ++*(int *)baton == 2 ? rc_err(scratch, RC_E_BUSY, "enough") : NULL;
 }
 
-/* A user of a later chunk is deleted after the list of ids was read. */
+/* A user of a later chunk is deleted before it is read. */
 static rc_err_t *delete_last(void *baton, const rc_user_details_t *details, apr_pool_t *scratch)
 {
     rc_user_t *last;
@@ -381,6 +381,7 @@ static rc_err_t *delete_last(void *baton, const rc_user_details_t *details, apr_
 
 static void all_users(void **unused)
 {
+    const rc_slice_t part = {.after_name = numbered(9), .most = MANY - 20};
     int i, n = 0;
 
     (void)unused;
@@ -394,6 +395,9 @@ static void all_users(void **unused)
     ok(rc_default_user_setup(db, secret, true, pool));
     ok(rc_store_users_each(db, RC_USERS_ALL, 0, NULL, true, count_users, &n, pool));
     assert_int_equal(n, MANY);
+    n = 10;
+    ok(rc_store_users_each(db, RC_USERS_ALL, 0, &part, true, count_users, &n, pool));
+    assert_int_equal(n, MANY - 10);
     n = 0;
     assert_non_null(rc_store_users_each(db, RC_USERS_ALL, 0, NULL, true, stop_at_two, &n, pool));
     n = 0;

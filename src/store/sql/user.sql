@@ -52,10 +52,11 @@ WITH @CHUNK@ SELECT i.user_id, i.ip_addr FROM chunk c CROSS JOIN user_ip i WHERE
 WITH @CHUNK@ SELECT @USER_KEY_COLUMNS@ FROM chunk c CROSS JOIN api_key k WHERE k.user_id = c.id
  ORDER BY k.main DESC, k.key_id
 
--- Sets of users, each in its own order; rows of id and 0
--- USERS_BY_NAME: only those after this name, limit; all but the default user
-SELECT u.user_id, 0 FROM users u WHERE u.username > ?1 AND u.username <> 'default'
+-- USERS_BY_NAME: only those after this name, limit; all but the default user, as USER_ROWS
+SELECT @USER_HEAD@, NULL, @USER_REST@ FROM users u WHERE u.username > ?1 AND u.username <> 'default'
  ORDER BY u.username LIMIT ?2
+
+-- Sets of users, each in its own order; rows of id and 0
 -- FOLLOWERS: the followers of a repository, in the order they began
 SELECT s.user_id, 0 FROM repo_following s WHERE s.repo_id = ?1 ORDER BY s.following_id
 -- GROUP_USERS: the members of a user group, in the order they joined
