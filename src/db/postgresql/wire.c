@@ -48,30 +48,36 @@ static rc_err_t *abandon(rc_db_t *db)
     return rc_err_busy(db->pool, "the database %s does not answer", db->path);
 }
 
-static rc_err_t *wait_for_server(rc_db_t *db, bool unsent, apr_time_t until)
+/* Waits until the server has sent something, at most until *@a until, which the first call sets. */
+static rc_err_t *wait_for_server(rc_db_t *db, bool unsent, apr_time_t *until)
 {
     const rc_pg_t *pg = db->handle;
     struct pollfd fd = {.fd = PQsocket(pg->conn),
                         .events = (short)(unsent ? POLLIN | POLLOUT : POLLIN)};
-    apr_time_t left = until ? until - rc_clock() : apr_time_from_sec(60);
-    int n = left > 0 ? poll(&fd, 1, (int)apr_time_as_msec(left) + 1) : 0;
+    apr_interval_time_t left = pg->wait ? pg->wait : apr_time_from_sec(60);
+    int n;
 
+    if (pg->wait && *until)
+        left = *until - rc_clock();
+    else if (pg->wait)
+        *until = rc_clock() + pg->wait;
+    n = left > 0 ? poll(&fd, 1, (int)apr_time_as_msec(left) + 1) : 0;
     if (n < 0 && errno != EINTR)
         return rc_pg_away(pg->conn, db->path, db->pool);
-    return !n && until ? abandon(db) : NULL;
+    return !n && pg->wait ? abandon(db) : NULL;
 }
 
 rc_err_t *rc_pg_next(PGresult **result, rc_db_t *db)
 {
     const rc_pg_t *pg = db->handle;
-    apr_time_t until = pg->wait ? rc_clock() + pg->wait : 0;
+    apr_time_t until = 0;
     int unsent;
 
     *result = NULL;
     while ((unsent = PQflush(pg->conn)) || PQisBusy(pg->conn)) {
         if (unsent < 0)
             return rc_pg_away(pg->conn, db->path, db->pool);
-        RC_TRY(wait_for_server(db, unsent, until));
+        RC_TRY(wait_for_server(db, unsent, &until));
         if (!PQconsumeInput(pg->conn))
             return rc_pg_away(pg->conn, db->path, db->pool);
     }
