@@ -61,6 +61,15 @@ sub large_file {
     commit($dir, tree($dir, '100644 blob ' . blob($dir, "\0" x (64 * $MIB)) . "\tlarge\n"))
 }
 
+# Directories in each other, each with the same file of 4 MiB: 24 of them.
+sub nested {
+    my ($dir) = @_;
+    my $file = '100644 blob ' . blob($dir, "0123456789abcdef\n" x (4 * $MIB / 17)) . "\tz\n";
+    my $tree = tree($dir, $file);
+    $tree = tree($dir, "040000 tree $tree\ta\n$file") for 2 .. 24;
+    commit($dir, $tree)
+}
+
 sub body {
     my ($t, $method, $args) = @_;
     JSON::PP::encode_json({ id => 1, api_key => $t->key('admin'), method => $method, args => $args })
@@ -195,6 +204,12 @@ subtest 'memory' => sub {
     }
     cmp_ok $most - $before, '<=', 32, 'a file of 64 MiB is not held in memory' if !$ENV{RCAPI_PRELOAD};
     is $t->must(get_repo_nodes => { %NODES, repoid => 'large' })->[0]{size}, 64 * $MIB, 'and read whole';
+    my $peak = sub { (slurp("/proc/$pid/status") =~ /^VmHWM:\s+(\d+)/m)[0] / 1024 };
+    $t->repo('nested', build => \&nested);
+    spew("/proc/$pid/clear_refs", '5'); # the peak of before
+    $before = $peak->();
+    is scalar @{ $t->must(get_repo_nodes => { %NODES, repoid => 'nested' }) }, 24, 'a file in each of 24 directories';
+    cmp_ok $peak->() - $before, '<=', 32, 'is held until the next one is read' if !$ENV{RCAPI_PRELOAD};
     $t->done;
 };
 

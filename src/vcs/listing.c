@@ -186,6 +186,7 @@ static rc_err_t *pass_entries(const folder_t *folder, const char *prefix, apr_po
                  entry.kind != RC_ENTRY_SUBMODULE)
             RC_TRY(pass_file(walk, &entry, scratch));
     }
+    apr_pool_destroy(scratch); /* the last content does not wait for the directories below */
     return NULL;
 }
 
