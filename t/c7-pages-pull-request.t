@@ -57,7 +57,8 @@ sub act {
     my ($name, $id, $action, %fields) = @_;
     my $html = page("/team/code/pull-request/$id", Cookie => $cookie{$name});
     my ($secret) = $html =~ /name=csrf_token value="(\w+)"/;
-    %fields = (csrf_token => $secret, pull_request_id => $id, %fields);
+    my ($source) = $html =~ /name=source_id value="(\w+)"/;
+    %fields = (csrf_token => $secret, pull_request_id => $id, source_id => $source, %fields);
     return $t->get("/_admin/pull_request/$action", method => 'POST', headers => [%HTML, Cookie => $cookie{$name}],
         body => join '&', map { "$_=" . $fields{$_} =~ s/(\W)/sprintf '%%%02X', ord $1/ger } sort keys %fields);
 }
@@ -216,6 +217,27 @@ subtest 'a comment on a line, and a new one' => sub {
         for [source => 'nowhere'], [source => 'x:y:z:w'], [source_repo => 'team/code', source => 'master'];
     is($new->('eve', @$_)->status, 404, "no repository: @$_") for [source_repo => 'x'], [target_repo => ''];
     is($new->('eve', csrf_token => 'x')->status, 403, 'a form of another site');
+};
+
+# Who offers may offer something else while another one reads the page.
+subtest 'a page that is older than what is offered' => sub {
+    my $id = offer('moving', { moving => "harmless\n" });
+    my ($seen) = page("/team/code/pull-request/$id", Cookie => $cookie{own}) =~ /name=source_id value="(\w+)"/;
+    is($seen, git('rev-parse', 'HEAD'), 'forms name what their page shows');
+    spew("$work/moving", "harmful\n");
+    git(@$_) for ['commit', '-q', '-a', '-m', 'more'], ['push', '-q', "$t->{dir}/data/repos/ann/code", 'moving'];
+    $t->must(update_pull_request => { pullrequestid => $id, update_commits => 'true' }, as => 'ann');
+    my $master = $t->git($repo->{path}, 'rev-parse', 'master');
+    for ([merge => ()], [comment => status => 'approved', message => 'Fine']) {
+        my ($action, @fields) = @$_;
+        is(act('own', $id, $action, @fields, source_id => $seen)->status, 400, "$action: refused");
+        like($t->last->body, qr/The pull request offers other commits since this page was made/, '... it says why');
+    }
+    is($t->git($repo->{path}, 'rev-parse', 'master'), $master, 'nothing was merged');
+    unlike(page("/team/code/pull-request/$id"), qr/Fine|<strong>Approved/, '... nor said');
+    is(act('own', $id, 'comment', message => 'Only words', source_id => $seen)->status, 303, 'words are taken');
+    is(act('own', $id, $_->[0], @$_[1 .. $#$_])->status, 303, "a newer page: $_->[0]")
+        for [comment => status => 'approved'], ['merge'];
 };
 
 subtest 'who may see it' => sub {

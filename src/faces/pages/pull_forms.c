@@ -14,6 +14,9 @@
 #include "domain/pull_request.h"
 
 #define NO_SUCH "There is no such pull request."
+#define CHANGED                                                                                    \
+    "The pull request offers other commits since this page was made. Go back, load the page "      \
+    "again, and look at them."
 
 /* Who acts on which pull request; read before the use case begins, and again in its transaction. */
 typedef struct acting_t {
@@ -21,6 +24,7 @@ typedef struct acting_t {
     rc_pull_act_t *act;
     apr_int64_t id;
     const apr_array_header_t **reviewers; /* receives those that the form names; NULL: nothing */
+    const char *seen;                     /* the source's commit must be this one; NULL: any */
     rc_err_t *(*renew)(void *baton);      /* of the session */
     void *baton;
 } acting_t;
@@ -74,6 +78,8 @@ static rc_err_t *load_acting(rc_actor_t *actor, void *baton)
     RC_TRY(rc_store_user_by_id(&user, actor->db, actor->caller->user_id, actor->pool));
     if (!pull || !user)
         return rc_err(actor->pool, RC_E_NOTFOUND, NO_SUCH);
+    if (acting->seen && strcmp(acting->seen, pull->source.id))
+        return rc_err(actor->pool, RC_E_ARG, CHANGED);
     acting->act->pull = pull;
     acting->act->user = user;
     return acting->reviewers ? load_reviewers(acting->reviewers, acting->account, pull) : NULL;
@@ -108,17 +114,15 @@ static rc_err_t *explain(rc_err_t *err, rc_page_account_call_t *account)
     }
 }
 
-/* Reads the form's pull request into @a act, and its names into @a reviewers unless NULL. */
-static rc_err_t *begin_acting(acting_t *acting, rc_page_account_call_t *account, rc_pull_act_t *act,
-                              const apr_array_header_t **reviewers)
+/* Reads the form's pull request into @a act, and its names into acting->reviewers. */
+static rc_err_t *begin_acting(acting_t *acting, rc_page_account_call_t *account, rc_pull_act_t *act)
 {
     rc_actor_t *actor = &account->call->actor;
 
-    *acting = (acting_t){.account = account,
-                         .act = act,
-                         .reviewers = reviewers,
-                         .renew = actor->renew,
-                         .baton = actor->baton};
+    acting->account = account;
+    acting->act = act;
+    acting->renew = actor->renew;
+    acting->baton = actor->baton;
     act->sent = rc_page_field(account, "pull_request_id");
     RC_TRY(rc_actor_open(actor));
     if (!rc_text_digits(act->sent) || !rc_text_int(&acting->id, act->sent))
@@ -148,6 +152,13 @@ static const char *given(const rc_page_account_call_t *account, const char *name
     return *value ? value : NULL;
 }
 
+/* Returns the commit of the source that the page has shown: who votes or merges says that it is
+ * good, and must have seen it. */
+static const char *seen_commit(const rc_page_account_call_t *account)
+{
+    return given(account, "source_id");
+}
+
 /* Returns the line of a comment: a number alone is that of a new one. */
 static const char *line_of(const rc_page_account_call_t *account)
 {
@@ -163,10 +174,10 @@ rc_err_t *rc_page_pull_comment(rc_page_account_call_t *account)
                                     .vote = rc_page_field(account, "status"),
                                     .f_path = given(account, "f_path"),
                                     .line_no = line_of(account)};
-    acting_t acting;
+    acting_t acting = {.seen = *request.vote ? seen_commit(account) : NULL};
     apr_int64_t id;
     bool voted;
-    rc_err_t *err = begin_acting(&acting, account, &request.act, NULL);
+    rc_err_t *err = begin_acting(&acting, account, &request.act);
 
     if (!err)
         err = rc_pull_comment(&id, &voted, &account->call->actor, &request);
@@ -179,8 +190,8 @@ rc_err_t *rc_page_pull_update(rc_page_account_call_t *account)
     rc_pull_update_t request = {.title = given(account, "title"),
                                 .description = rc_page_field(account, "description")};
     rc_pull_updated_t updated;
-    acting_t acting;
-    rc_err_t *err = begin_acting(&acting, account, &request.act, &request.reviewers);
+    acting_t acting = {.reviewers = &request.reviewers};
+    rc_err_t *err = begin_acting(&acting, account, &request.act);
 
     if (!err)
         err = rc_pull_update(&updated, &account->call->actor, &request);
@@ -191,8 +202,8 @@ rc_err_t *rc_page_pull_commits_now(rc_page_account_call_t *account)
 {
     rc_pull_update_t request = {.commits = true};
     rc_pull_updated_t updated;
-    acting_t acting;
-    rc_err_t *err = begin_acting(&acting, account, &request.act, NULL);
+    acting_t acting = {.reviewers = NULL};
+    rc_err_t *err = begin_acting(&acting, account, &request.act);
 
     if (!err)
         err = rc_pull_update(&updated, &account->call->actor, &request);
@@ -202,8 +213,8 @@ rc_err_t *rc_page_pull_commits_now(rc_page_account_call_t *account)
 rc_err_t *rc_page_pull_close(rc_page_account_call_t *account)
 {
     rc_pull_closing_t request = {.message = rc_page_field(account, "message")};
-    acting_t acting;
-    rc_err_t *err = begin_acting(&acting, account, &request.act, NULL);
+    acting_t acting = {.reviewers = NULL};
+    rc_err_t *err = begin_acting(&acting, account, &request.act);
 
     if (!err)
         err = rc_pull_close(&account->call->actor, &request);
@@ -225,8 +236,8 @@ rc_err_t *rc_page_pull_merge(rc_page_account_call_t *account)
 {
     rc_pull_merged_t merged;
     rc_pull_act_t act;
-    acting_t acting;
-    rc_err_t *err = begin_acting(&acting, account, &act, NULL);
+    acting_t acting = {.seen = seen_commit(account)};
+    rc_err_t *err = begin_acting(&acting, account, &act);
 
     if (!err)
         err = rc_pull_merge(&merged, &account->call->actor, &act);

@@ -188,9 +188,10 @@ static void open_form(rc_html_t *html, const pull_page_t *page, const char *acti
     rc_html_put(html,
                 "<form class=\"%s\" method=post action=\"%s/_admin/pull_request/%s\">"
                 "<input type=hidden name=csrf_token value=\"%s\">"
-                "<input type=hidden name=pull_request_id value=\"%" APR_INT64_T_FMT "\">\n",
+                "<input type=hidden name=pull_request_id value=\"%" APR_INT64_T_FMT "\">"
+                "<input type=hidden name=source_id value=\"%s\">\n",
                 class, rc_page_base(call->request, call->pool), action, call->actor.caller->csrf,
-                page->id);
+                page->id, page->pull->source.id);
 }
 
 static bool may_change(const pull_page_t *page)
