@@ -23,6 +23,12 @@ rc_stamps_t *rc_stamps_create(const char *root, apr_pool_t *pool);
 /** Adds the file or directory @a name of the root, which may be missing; returns its path. */
 const char *rc_stamps_add(rc_stamps_t *list, const char *name);
 
+/** Adds what was added to @a other last, as it was found for that; both have the same root. */
+void rc_stamps_add_last(rc_stamps_t *list, const rc_stamps_t *other);
+
+/** True when the file that was added last does not exist. */
+bool rc_stamps_last_missing(const rc_stamps_t *list);
+
 /** Adds @a name, which is in the root itself and must go on to exist, whatever its contents: a
  * file, or a symbolic link that may lead nowhere. */
 void rc_stamps_add_existence(rc_stamps_t *list, const char *name);

@@ -110,6 +110,26 @@ void rc_stamps_add_existence(rc_stamps_t *list, const char *name)
     stamp->mtime = 0;
 }
 
+static const stamp_t *last_of(const rc_stamps_t *list)
+{
+    return &APR_ARRAY_IDX(list->list, list->list->nelts - 1, const stamp_t);
+}
+
+void rc_stamps_add_last(rc_stamps_t *list, const rc_stamps_t *other)
+{
+    stamp_t *stamp = apr_array_push(list->list);
+
+    *stamp = *last_of(other);
+    stamp->path = apr_pstrdup(list->pool, stamp->path);
+    if (list->taken > other->taken)
+        list->taken = other->taken;
+}
+
+bool rc_stamps_last_missing(const rc_stamps_t *list)
+{
+    return last_of(list)->mtime == -1;
+}
+
 int rc_stamps_count(const rc_stamps_t *list)
 {
     return list->list->nelts;

@@ -51,6 +51,9 @@ typedef struct rc_git_objects_t rc_git_objects_t;
  * commit that the files name. */
 rc_err_t *rc_git_refs_read(rc_git_refs_t **out, rc_git_t *git, const rc_git_refs_t *base,
                            apr_pool_t *pool);
+
+/** Reads them for a caller that frees them before @a pool ends, and shares them with nobody. */
+rc_err_t *rc_git_refs_read_once(rc_git_refs_t **out, rc_git_t *git, apr_pool_t *pool);
 rc_git_refs_t *rc_git_refs_hold(rc_git_refs_t *refs);
 void rc_git_refs_free(rc_git_refs_t *refs);
 
@@ -161,9 +164,9 @@ void rc_git_memo_drop(rc_git_shared_t *shared);
 /** Frees the shared data of the repository at @a path. */
 void rc_git_share_forget(const char *path);
 
-/** Returns the state (rc_git_state) of the repository in @a git_dir, in @a pool, if a comparison of
- * file times is enough to know it; else NULL. */
-const char *rc_git_share_state(const char *git_dir, apr_pool_t *pool);
+/** Returns the state (rc_git_state) of the repository at @a git->path, which is the directory
+ * git->dev and ino, in @a pool, if a comparison of file times is enough to know it; else NULL. */
+const char *rc_git_share_state(const rc_git_t *git, apr_pool_t *pool);
 
 /** Keeps references for that alone: their objects have not been looked at. */
 void rc_git_share_told(rc_git_shared_t *shared, const rc_git_refs_t *refs);

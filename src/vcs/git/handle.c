@@ -94,13 +94,23 @@ void rc_git_set_work(void *repo, rc_work_t *work)
     ((rc_git_t *)repo)->work = work;
 }
 
+/* Whether what git needs is in the directory. Its own rights are the matter of those who open it.
+ */
+static bool has_parts(const rc_git_t *git, apr_pool_t *pool)
+{
+    struct stat st;
+
+    return has_head(git) && !stat(apr_pstrcat(pool, git->path, "/refs", NULL), &st) &&
+           S_ISDIR(st.st_mode) && !rc_git_check_format(git->path, pool);
+}
+
 /* Reads the references of a repository without their objects. True when their state is @a told. */
 static bool read_told(rc_git_t *git, const char *told, apr_pool_t *pool)
 {
     rc_git_refs_t *refs;
     bool same;
 
-    if (rc_git_refs_read(&refs, git, NULL, pool))
+    if (rc_git_refs_read_once(&refs, git, pool))
         return false;
     same = !strcmp(rc_hex_text(refs->state, RC_GIT_RAW, pool), told);
     if (same)
@@ -115,9 +125,15 @@ static bool read_told(rc_git_t *git, const char *told, apr_pool_t *pool)
 const char *rc_git_known_state(const char *path, const char *told, apr_pool_t *pool)
 {
     rc_git_t git = {.path = apr_pstrdup(pool, rc_git_dir(path, pool))};
-    const char *state = rc_git_share_state(git.path, pool);
+    const char *state;
+    struct stat st;
 
-    if (state || check_directory(&git, pool) || !(git.shared = rc_git_share_enter(&git)))
+    if (stat(git.path, &st) || !S_ISDIR(st.st_mode))
+        return NULL;
+    git.dev = st.st_dev;
+    git.ino = st.st_ino;
+    state = rc_git_share_state(&git, pool);
+    if (state || !has_parts(&git, pool) || !(git.shared = rc_git_share_enter(&git)))
         return state;
     if (read_told(&git, told, pool))
         state = told;

@@ -29,6 +29,16 @@ rc_git_layer_t rc_git_layer(apr_pool_t *pool)
     return layer;
 }
 
+bool rc_git_reading_pool(apr_pool_t **pool, const rc_git_reading_t *reading, const char *tag)
+{
+    apr_status_t rv = reading->parent ? apr_pool_create(pool, reading->parent)
+                                      : apr_pool_create_unmanaged_ex(pool, NULL, NULL);
+
+    if (rv == APR_SUCCESS)
+        apr_pool_tag(*pool, tag);
+    return rv == APR_SUCCESS;
+}
+
 bool rc_git_ref_wanted(const char *name, apr_size_t len)
 {
     int valid;

@@ -134,14 +134,13 @@ rc_err_t *rc_git_packed_read(rc_git_packed_t **out, rc_git_reading_t *reading)
         __atomic_add_fetch(&packed->users, 1, __ATOMIC_RELAXED);
         return NULL;
     }
-    if (apr_pool_create_unmanaged_ex(&pool, NULL, NULL) != APR_SUCCESS)
+    if (!rc_git_reading_pool(&pool, reading, "rc_git_packed"))
         return rc_err_internal(reading->scratch, APR_ENOMEM, "no memory for %s", path);
-    apr_pool_tag(pool, "rc_git_packed");
     packed = apr_pcalloc(pool, sizeof(*packed));
     packed->pool = pool;
     packed->users = 1;
     packed->watched = rc_stamps_create(reading->git->path, pool);
-    rc_stamps_add(packed->watched, NAME);
+    rc_stamps_add_last(packed->watched, reading->watched);
     packed->layer = rc_git_layer(pool);
     err = read_all_lines(packed, reading, path);
     if (err)

@@ -13,8 +13,13 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+
+#include <apr_strings.h>
 
 #include <openssl/evp.h>
+
+#define FEW 16384 /* bytes of packed-refs that are read in the pool of a request */
 
 bool rc_git_refs_current(const rc_git_refs_t *refs)
 {
@@ -186,44 +191,63 @@ static rc_err_t *read_all(rc_git_reading_t *reading)
     return set_digests(reading);
 }
 
-static rc_git_refs_t *make_refs(const char *git_dir)
+static rc_git_refs_t *make_refs(const rc_git_reading_t *reading)
 {
     rc_git_refs_t *refs;
     apr_pool_t *own;
 
-    if (apr_pool_create_unmanaged_ex(&own, NULL, NULL) != APR_SUCCESS)
+    if (!rc_git_reading_pool(&own, reading, "rc_git_refs"))
         return NULL;
-    apr_pool_tag(own, "rc_git_refs");
     refs = apr_pcalloc(own, sizeof(*refs));
     refs->pool = own;
     refs->users = 1;
-    refs->watched = rc_stamps_create(git_dir, own);
+    refs->watched = rc_stamps_create(reading->git->path, own);
     refs->shallow = apr_array_make(own, 1, sizeof(git_oid));
     return refs;
 }
 
-/* The scratch pool is unmanaged: a large one would stay in the thread's allocator. */
+static rc_err_t *read_with(rc_git_refs_t **out, rc_git_reading_t *reading, apr_pool_t *pool)
+{
+    rc_err_t *err;
+
+    reading->refs = make_refs(reading);
+    if (!reading->refs || !rc_git_reading_pool(&reading->scratch, reading, "rc_git_refs_read")) {
+        rc_git_refs_free(reading->refs);
+        return rc_err_internal(pool, APR_ENOMEM, "no memory for the references of %s",
+                               reading->git->path);
+    }
+    reading->watched = reading->refs->watched;
+    err = rc_err_copy(read_all(reading), pool);
+    apr_pool_destroy(reading->scratch);
+    if (err)
+        rc_git_refs_free(reading->refs);
+    else
+        *out = reading->refs;
+    return err;
+}
+
+/* The pools are unmanaged: a large one would stay in the thread's allocator. */
 rc_err_t *rc_git_refs_read(rc_git_refs_t **out, rc_git_t *git, const rc_git_refs_t *base,
                            apr_pool_t *pool)
 {
     rc_git_reading_t reading = {.git = git, .base = base};
-    rc_err_t *err;
 
-    reading.refs = make_refs(git->path);
-    if (!reading.refs ||
-        apr_pool_create_unmanaged_ex(&reading.scratch, NULL, NULL) != APR_SUCCESS) {
-        rc_git_refs_free(reading.refs);
-        return rc_err_internal(pool, APR_ENOMEM, "no memory for the references of %s", git->path);
-    }
-    apr_pool_tag(reading.scratch, "rc_git_refs_read");
-    reading.watched = reading.refs->watched;
-    err = rc_err_copy(read_all(&reading), pool);
-    apr_pool_destroy(reading.scratch);
-    if (err)
-        rc_git_refs_free(reading.refs);
-    else
-        *out = reading.refs;
-    return err;
+    return read_with(out, &reading, pool);
+}
+
+static bool are_few(const rc_git_t *git, apr_pool_t *pool)
+{
+    struct stat st;
+
+    return stat(apr_pstrcat(pool, git->path, "/packed-refs", NULL), &st) || st.st_size < FEW;
+}
+
+/* The four pools of their own would cost more than all that is read: the kernel maps each anew. */
+rc_err_t *rc_git_refs_read_once(rc_git_refs_t **out, rc_git_t *git, apr_pool_t *pool)
+{
+    rc_git_reading_t reading = {.git = git, .parent = are_few(git, pool) ? pool : NULL};
+
+    return read_with(out, &reading, pool);
 }
 
 rc_git_refs_t *rc_git_refs_hold(rc_git_refs_t *refs)

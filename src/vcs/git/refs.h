@@ -45,10 +45,14 @@ typedef struct rc_git_reading_t {
     bool lost;                 /* a branch was left out because it leads to no commit */
     bool missing;              /* a reference was left out whose object may arrive later */
     int scans;                 /* of packed-refs for single names */
+    apr_pool_t *parent;        /* of the pools that are made; NULL: each is one of its own */
     apr_pool_t *scratch;       /* errors live here, too */
 } rc_git_reading_t;
 
 /* --- layer.c --- */
+
+/** Makes a pool for a reading. Returns false without memory. */
+bool rc_git_reading_pool(apr_pool_t **pool, const rc_git_reading_t *reading, const char *tag);
 
 /** True for the full name of a branch or tag that git accepts. */
 bool rc_git_ref_wanted(const char *name, apr_size_t len);

@@ -16,6 +16,8 @@ rc_err_t *rc_git_shallow_read(apr_array_header_t *list, rc_git_reading_t *readin
     apr_size_t len;
     git_oid id;
 
+    if (rc_stamps_last_missing(reading->watched))
+        return NULL;
     RC_TRY(rc_fs_read(&p, &len, path, 0, SHALLOW_MOST, reading->scratch));
     for (end = p ? p + len : NULL; p < end; p += strspn(p, "\r\n")) {
         if (!rc_git_digits_at(&id, p, end))

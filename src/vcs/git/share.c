@@ -6,7 +6,6 @@
 #include "share.h"
 
 #include <string.h>
-#include <sys/stat.h>
 
 #include "wire.h"
 #include "base/hex.h"
@@ -163,18 +162,15 @@ void rc_git_share_told(rc_git_shared_t *shared, const rc_git_refs_t *refs)
 }
 
 /* Finds what this process has read of the repository's references, in both forms. */
-static void known_refs(rc_git_refs_t **refs, rc_git_told_t **told, const char *path)
+static void known_refs(rc_git_refs_t **refs, rc_git_told_t **told, const rc_git_t *git)
 {
     rc_git_garbage_t garbage = {NULL, 0};
     rc_git_shared_t *shared;
-    struct stat st;
 
     *refs = NULL;
     *told = NULL;
-    if (stat(path, &st))
-        return;
     rc_git_share_lock();
-    shared = rc_git_share_find(path, st.st_dev, st.st_ino);
+    shared = rc_git_share_find(git->path, git->dev, git->ino);
     if (shared && (shared->refs || shared->told)) {
         *refs = rc_git_refs_hold(shared->refs);
         *told = rc_git_told_hold(shared->told);
@@ -184,13 +180,13 @@ static void known_refs(rc_git_refs_t **refs, rc_git_told_t **told, const char *p
     rc_git_share_free(&garbage);
 }
 
-const char *rc_git_share_state(const char *git_dir, apr_pool_t *pool)
+const char *rc_git_share_state(const rc_git_t *git, apr_pool_t *pool)
 {
     const char *state = NULL;
     rc_git_refs_t *refs;
     rc_git_told_t *told;
 
-    known_refs(&refs, &told, git_dir);
+    known_refs(&refs, &told, git);
     if (refs && rc_git_refs_current(refs))
         state = rc_hex_text(refs->state, RC_GIT_RAW, pool);
     else if (told && rc_stamps_same(told->watched))
