@@ -22,6 +22,7 @@ my $REQUESTS = $ENV{RCAPI_REQUESTS} // rounds(1000, 1_000_000);
 my $READERS = 4;
 my $WRITERS = 2;
 my $LIMIT = 3600; # seconds, whatever happens
+my $BETWEEN = $REQUESTS > 100_000 ? 2 : 0.2; # seconds between kills, about: most answers wait for a new child
 my $LEAVER = 9000; # an id
 my $seed = $ENV{SEED} // 1;
 note("SEED=$seed");
@@ -322,7 +323,7 @@ sub run_with {
     } 1 .. $READERS;
     my $kills = 0;
     while (%readers) {
-        $kills++ if $opt{kills} && !int rand 4 && eval { kill_something(); 1 };
+        $kills++ if $opt{kills} && rand() < 0.05 / $BETWEEN && eval { kill_something(); 1 };
         sleep 0.05;
         delete @readers{ grep { waitpid($_, POSIX::WNOHANG()) } keys %readers };
     }
