@@ -68,22 +68,6 @@ rc_err_t *rc_who_remembered(rc_who_t **out, rc_db_t *db, rc_viewer_t viewer, apr
     return NULL;
 }
 
-rc_err_t *rc_who_ask(rc_seen_t *seen, rc_db_t *db, const rc_who_t *who, const char *name,
-                     apr_int64_t id)
-{
-    int admin = who->admin, is_default = who->is_default, takes = who->takes_defaults;
-    rc_stmt_t *st;
-
-    if (name)
-        RC_TRY(rc_query(&st, db, SQL_REPO_SEEN_BY_NAME_AS, "isddid", who->user_id, name, admin,
-                        is_default, who->anyone_id, takes));
-    else
-        RC_TRY(rc_query(&st, db, SQL_REPO_SEEN_BY_ID_AS, "iiddid", who->user_id, id, admin,
-                        is_default, who->anyone_id, takes));
-    RC_TRY(rc_bind_ids(st, 7, who->groups, who->count));
-    return rc_seen_one(seen, st, db);
-}
-
 static bool is_in(const rc_who_t *who, apr_int64_t group_id)
 {
     int i;
@@ -121,19 +105,53 @@ static rows_t find_rows(const rc_who_t *who, const apr_array_header_t *members)
     return rows;
 }
 
-rc_level_t rc_who_level(const rc_who_t *who, apr_int64_t owner_id, bool private_,
-                        const apr_array_header_t *members)
+static rc_level_t evaluate(const rc_who_t *who, apr_int64_t owner_id, bool private_, rows_t rows)
 {
     bool open = !who->is_default || !private_;
-    rows_t rows;
 
     if (who->admin || (owner_id == who->user_id && open))
         return RC_ADMIN;
-    rows = find_rows(who, members);
     if (open && rows.own != NO_ROW)
         return (rc_level_t)rows.own;
     if (open && rows.group != NO_ROW)
         return (rc_level_t)rows.group;
     return who->takes_defaults && !private_ && rows.anyone != NO_ROW ? (rc_level_t)rows.anyone
                                                                      : RC_NONE;
+}
+
+rc_level_t rc_who_level(const rc_who_t *who, apr_int64_t owner_id, bool private_,
+                        const apr_array_header_t *members)
+{
+    return evaluate(who, owner_id, private_, find_rows(who, members));
+}
+
+static rc_level_t evaluate_answer(const rc_who_t *who, rc_stmt_t *st)
+{
+    const rows_t rows = {(int)rc_column_int(st, 3), (int)rc_column_int(st, 4),
+                         (int)rc_column_int(st, 5)};
+
+    return evaluate(who, rc_column_int(st, 1), rc_column_bool(st, 2), rows);
+}
+
+rc_err_t *rc_who_ask(rc_seen_t *seen, rc_db_t *db, const rc_who_t *who, const char *name,
+                     apr_int64_t id)
+{
+    rc_stmt_t *st;
+    bool found;
+
+    if (name)
+        RC_TRY(rc_query(&st, db, SQL_REPO_ASKED_BY_NAME, "isi", who->user_id, name,
+                        who->anyone_id));
+    else
+        RC_TRY(rc_query(&st, db, SQL_REPO_ASKED_BY_ID, "iii", who->user_id, id, who->anyone_id));
+    RC_TRY(rc_bind_ids(st, 4, who->groups, who->count));
+    *seen = (rc_seen_t){0, 0};
+    RC_TRY(rc_step(&found, st, db));
+    if (!found)
+        return NULL;
+    *seen = (rc_seen_t){rc_column_int(st, 0), (int)evaluate_answer(who, st)};
+    if (seen->level <= RC_NONE)
+        seen->id = 0;
+    rc_done(st);
+    return NULL;
 }

@@ -66,12 +66,6 @@ mine AS $ (
       JOIN user_group g ON g.users_group_id = m.users_group_id
      WHERE m.user_id = @VIEWER_USER@ AND g.active = 1)
 
--- DEFINE ME_KNOWN: the same for a user about whom all that is known (src/store/who.h): user, -, flags, the default
---                  user, takes_defaults, groups
-me AS $ (SELECT CAST(?1 AS BIGINT) AS user_id, CAST(?3 AS BIGINT) AS admin, CAST(?4 AS BIGINT) AS is_default,
-                CAST(?5 AS BIGINT) AS anyone_id, CAST(?6 AS BIGINT) AS takes_defaults),
-mine (users_group_id) AS (SELECT value FROM json_each(?7))
-
 -- DEFINE REPO_LEVEL: the level of me on repository $. Whether it is private changes which rows are
 --                    looked up (-1: none), not how many, so that the time does not reveal it.
 CASE WHEN @REPO_OUTSIDE($)@ THEN 0
@@ -89,6 +83,15 @@ CASE WHEN @REPO_OUTSIDE($)@ THEN 0
                                   THEN me.anyone_id ELSE -1 END AND p.repo_id = $.repo_id),
          0)
 END
+
+-- DEFINE REPO_ASKED: what rc_who_ask evaluates the same rule from, for a user who is known: user ?1, the default user
+--                    ?3, groups ?4. The level of their own row, the best of their groups, that of the default user;
+--                    -1: none. All are looked up whatever the others say, so that the time reveals nothing.
+$.repo_id, $.owner_id, $.private,
+coalesce((SELECT p.level FROM user_repo_permission p WHERE p.user_id = ?1 AND p.repo_id = $.repo_id), -1),
+coalesce((SELECT max(p.level) FROM json_each(?4) CROSS JOIN user_group_repo_permission p
+           WHERE p.users_group_id = value AND p.repo_id = $.repo_id), -1),
+coalesce((SELECT p.level FROM user_repo_permission p WHERE p.user_id = ?3 AND p.repo_id = $.repo_id), -1)
 
 -- DEFINE REPO_FACTS: the same rule for lists. What own and group rows, and ownership, say about each
 --                    repository, in one pass over the covering indexes: 44 of the owner, 30 + the level of me,

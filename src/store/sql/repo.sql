@@ -39,14 +39,12 @@ SELECT r.repo_id, @REPO_LEVEL(r)@ FROM one r CROSS JOIN me
 WITH @ME(not materialized)@,
 one AS (SELECT repo_id, owner_id, private FROM repo WHERE repo_name = ?2 @NONE@)
 SELECT r.repo_id, @REPO_LEVEL(r)@ FROM one r CROSS JOIN me
--- REPO_SEEN_BY_ID_AS: as REPO_SEEN_BY_ID for a user who is known: user, id, the rest of ME_KNOWN
-WITH @ME_KNOWN(not materialized)@,
-one AS (SELECT repo_id, owner_id, private FROM repo WHERE repo_id = ?2 @NONE@)
-SELECT r.repo_id, @REPO_LEVEL(r)@ FROM one r CROSS JOIN me
--- REPO_SEEN_BY_NAME_AS: user, full name, the rest of ME_KNOWN
-WITH @ME_KNOWN(not materialized)@,
-one AS (SELECT repo_id, owner_id, private FROM repo WHERE repo_name = ?2 @NONE@)
-SELECT r.repo_id, @REPO_LEVEL(r)@ FROM one r CROSS JOIN me
+-- REPO_ASKED_BY_ID: for a user who is known: user, id, the default user, groups; REPO_ASKED
+WITH one AS (SELECT repo_id, owner_id, private FROM repo WHERE repo_id = ?2 @NONE@)
+SELECT @REPO_ASKED(r)@ FROM one r
+-- REPO_ASKED_BY_NAME: user, full name, the default user, groups; REPO_ASKED
+WITH one AS (SELECT repo_id, owner_id, private FROM repo WHERE repo_name = ?2 @NONE@)
+SELECT @REPO_ASKED(r)@ FROM one r
 -- WHO: viewer; what the rule asks about the user: a row for each active group that they are in, or one with 0
 WITH @ME(not materialized)@
 SELECT me.user_id, me.admin, me.is_default, me.anyone_id, me.takes_defaults, coalesce(m.users_group_id, 0)
