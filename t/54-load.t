@@ -22,6 +22,7 @@ use RCAPI::Test;
 
 my $MIB = 1024 * 1024;
 my $READERS = 1000;
+my $COMMITS = 200;
 my $sanitized = $ENV{RCAPI_PRELOAD};
 
 # 20 files of 1 MiB that do not compress, 25 commits whose archives differ, and one with a diff of
@@ -108,6 +109,66 @@ subtest 'memory' => sub {
     constant($t, 'an archive made once', 20e6 * $archives, map { "/big/archive/$ids[0].tar" } 1 .. $archives);
     my $times = int($diffs / $few / $few);
     constant($t, 'diffs', 20e6 * $times, map { $diff->($_) } 1 .. $times);
+    $t->done;
+};
+
+# --- all kinds
+
+# 80 directories of 70 files, in each of which each commit changes one: 80 trees of 3 KB a commit.
+sub build_trees {
+    my ($path) = @_;
+    my $text = "blob\nmark :1\ndata 2\nx\n\nblob\nmark :2\ndata 2\ny\n\n";
+    for my $n (1 .. $COMMITS) {
+        $text .= sprintf "commit refs/heads/master\ncommitter C <c\@example.org> %d +0000\ndata 2\nx\n\n", 1e9 + $n;
+        for my $d (1 .. 80) {
+            $text .= sprintf "M 100644 :%d d%02d/f%02d\n", 1 + $n % 2, $d, $_ for $n == 1 ? 1 .. 70 : $n % 70;
+            $text .= sprintf "M 100644 inline d%02d/n\ndata <<E\n%d\nE\n", $d, $n;
+        }
+    }
+    RCAPI::Git::git($path, { stdin => $text, timeout => 60 }, qw(fast-import --quiet));
+    return split /\n/, RCAPI::Git::git($path, qw(rev-list master));
+}
+
+sub build_refs {
+    my ($path, $count) = @_;
+    RCAPI::Git::git($path, { stdin => "commit refs/heads/master\ncommitter C <c\@example.org> 1000000000 +0000\n"
+        . "data 2\nx\n\nM 100644 inline n\ndata 2\nx\n" }, qw(fast-import --quiet));
+    my $id = RCAPI::Git::git($path, qw(rev-parse master)) =~ s/\n//r;
+    spew("$path/packed-refs", "# pack-refs with: peeled fully-peeled sorted \n"
+        . join '', map { "$id refs/heads/topic/" . sprintf("%06d\n", $_) } 1 .. $count);
+}
+
+# Several clients at once, each of which asks for all paths; how many answers were not whole.
+sub by_clients {
+    my ($t, $clients, @paths) = @_;
+    my @pids = map {
+        my $pid = fork // die "fork: $!";
+        POSIX::_exit(scalar(grep { swallow($t, $_) < 0 } @paths) ? 1 : 0) if !$pid;
+        $pid;
+    } 1 .. $clients;
+    return sum0(map { waitpid $_, 0; $? >> 8 } @pids);
+}
+
+# What is kept to be faster has limits, which all kinds of load share: include/base/kept.h.
+subtest 'all kinds' => sub {
+    my $t = RCAPI::Test->new(children => 1, threads => 16);
+    my %repo = map { $_ => $t->repo($_, empty => 1, args => { enable_downloads => JSON::PP::true() }) } qw(trees refs);
+    my @ids = build_trees($repo{trees}{path});
+    build_refs($repo{refs}{path}, 100_000);
+    my ($pid) = $t->children;
+    my $idle = anon($pid);
+
+    is by_clients($t, 6, map { "/trees/changeset-diff/$_" } @ids), 0, 'diffs, all whole';
+    is by_clients($t, 6, '/refs/raw/tip/n', map { "/trees/archive/$_.tar" } @ids[0 .. 2]), 0, 'references, archives';
+    my @clones = map { RCAPI::HTTP::request($t->port, GET => "/refs/info/refs?service=git-upload-pack",
+        headers => { 'X-Api-Key' => $t->key('admin') })->status } 1 .. 3;
+    is "@clones", '200 200 200', 'what git fetch asks for';
+    my $nodes = $t->must(get_repo_nodes => { repoid => 'trees', revision => 'tip', root_path => '/' });
+    is @$nodes, 80 * 73, 'lists';
+    is by_clients($t, 6, ('/refs/raw/tip/n', "/trees/raw/$ids[0]/d01/f01") x 20), 0, 'files of both in turn';
+    # a larger database would add what RcapiRemember allows, and its pages
+    my $now = anon($pid);
+    cmp_ok $now + 16 + 6, '<=', 64, sprintf 'the child has %.1f MiB, and had %.1f', $now, $idle if !$sanitized;
     $t->done;
 };
 

@@ -36,6 +36,7 @@ typedef struct rc_db_config_t {
                                   * undo the last ones */
     apr_interval_time_t timeout; /* how long to wait for a lock or a connection */
     int min, max;                /* connections kept, connections at most */
+    int pages;                   /* KiB of the database that a connection keeps; 0: 2000 */
     apr_off_t remember;          /* bytes for remembered values (db/memory.h); 0: none */
     bool create;                 /* create a missing database; only init sets it */
     bool foreign;                /* another program's, which is only read (db/foreign.h) */

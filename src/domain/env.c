@@ -13,6 +13,7 @@
 
 #include "base/cache.h"
 #include "base/fs.h"
+#include "base/kept.h"
 #include "base/metrics.h"
 #include "domain/disk_transaction.h"
 #include "domain/journal.h"
@@ -38,8 +39,6 @@
  * renames; all files for the checksums of a listing. */
 #define READ_PER_BYTE 8
 #define ENTRIES       1000000 /* files and directories of one answer */
-
-#define FEED_CACHE ((apr_size_t)8 << 20) /* bytes per process */
 
 void rc_env_defaults(rc_env_config_t *config)
 {
@@ -170,7 +169,7 @@ rc_err_t *rc_env_open(rc_env_t **out, const rc_env_config_t *config, apr_pool_t 
     if ((spill = rc_db_spill_path(&own->db, pool)))
         RC_TRY(rc_spill_open(&env->spill, spill, pool));
     RC_TRY(rc_vcs_pool_create(&env->vcs_pool, config->vcs_idle, pool));
-    RC_TRY(rc_lru_create(&env->feeds, FEED_CACHE, pool));
+    RC_TRY(rc_lru_create(&env->feeds, RC_KEPT_FEEDS, pool));
     env->expensive = rc_limit_create(config->expensive_max, BUSY, pool);
     env->visitors = rc_limit_create(config->visitors_max, VISITING, pool);
     env->clones = rc_limit_create(config->clone_max, CLONING, pool);

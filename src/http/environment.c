@@ -17,6 +17,7 @@
 #include <apr_strings.h>
 #include <apr_thread_mutex.h>
 
+#include "base/kept.h"
 #include "base/metrics.h"
 #include "base/secret.h"
 #include "base/time.h"
@@ -25,6 +26,8 @@
 #include "base/versions.h"
 
 #define RETRY_AFTER apr_time_from_sec(3)
+
+#define DEFAULT_MAX_FREE (2048 * 1024) /* httpd's MaxMemFree, when nothing sets it */
 
 struct rc_slot_t {
     rc_env_config_t config;
@@ -53,6 +56,16 @@ static rc_slot_t *slot_for(const server_rec *s, apr_pool_t *pconf)
     return slot;
 }
 
+/*
+ * Each connection has an allocator, which keeps freed memory for the next request: httpd's default
+ * of 2 MiB is as much as a large answer takes, in as many connections as there are threads.
+ */
+static void bound_requests(void)
+{
+    if (rc_http_in_use() && ap_max_mem_free == DEFAULT_MAX_FREE)
+        ap_max_mem_free = RC_KEPT_REQUEST;
+}
+
 int rc_http_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
 {
     server_rec *other;
@@ -70,6 +83,7 @@ int rc_http_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, 
 
         conf->slot = rc_http_is_mounted(conf) ? slot_for(other, pconf) : NULL;
     }
+    bound_requests();
     for (i = 0; i < slots->nelts; i++) {
         const rc_env_config_t *config = &APR_ARRAY_IDX(slots, i, rc_slot_t *)->config;
 

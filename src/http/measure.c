@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Counts each answer, when it has been sent.
+ * Counts each answer, and gives back its memory, when it has been sent.
  */
 #include "measure.h"
 
+#include "base/kept.h"
 #include "base/metrics.h"
 #include "base/time.h"
 
@@ -21,6 +22,7 @@ int rc_http_measure(request_rec *r)
 
     if (!note || !note->measured)
         return DECLINED;
+    rc_kept_trim();
     rc_metric_add(RC_METRIC_REQUESTS, note->measured, status, 1);
     rc_metric_time(RC_METRIC_SECONDS, note->measured, rc_clock() - note->began);
     if (note->view)

@@ -12,11 +12,14 @@
 #include <apr_file_io.h>
 #include <apr_strings.h>
 
+#include "base/kept.h"
+
 #define LEAST_REMOTES 2 /* bounds of the default */
 #define MOST_REMOTES  8
 #define REMEMBER      ((apr_off_t)16 << 20)
 #define LEAST_DB_MAX  4
-#define DB_PER_CORE   4 /* each takes 2 to 3 MB; more of them make nothing faster */
+#define DB_PER_CORE   4   /* more of them make nothing faster */
+#define LEAST_PAGES   256 /* KiB of a connection */
 
 static int cores(void)
 {
@@ -62,6 +65,9 @@ static void set_defaults(rc_env_config_t *out)
 /* Sets the defaults that depend on other settings. */
 static void complete(rc_env_config_t *out, apr_pool_t *pool)
 {
+    int connections = out->db.max + (out->db.max + 1) / 2; /* with those for lists */
+
+    out->db.pages = at_least((int)(RC_KEPT_PAGES >> 10) / connections, LEAST_PAGES);
     if (!out->temp_dir && apr_temp_dir_get(&out->temp_dir, pool) != APR_SUCCESS)
         out->temp_dir = "/tmp";
     if (!out->visitors_max) /* one is left for those who have logged in */

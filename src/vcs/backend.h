@@ -73,6 +73,9 @@ typedef struct rc_backend_t {
     /* The next two are NULL when nothing is kept but open handles, which find changes. */
     void (*forget)(const char *path); /* discards what this process remembers of it */
     void (*drop_cache)(const char *path, apr_pool_t *pool);
+    /* True while all handles together keep more than they may; idle ones are closed then. NULL:
+     * they keep little. */
+    bool (*keeps_too_much)(void);
     const char *(*known_state)(const char *path, const char *told, apr_pool_t *pool);
     /* Finds out why a repository of unknown origin must not be served; NULL when each reading
      * stands hostile files. */

@@ -109,15 +109,23 @@ static handle_t *take_idle(rc_vcs_pool_t *owner, const rc_backend_t *backend, co
     return handle;
 }
 
-/* Takes the least recently used handle when there are too many or it was idle for too long; else
- * returns NULL. */
+static bool is_surplus(const rc_vcs_pool_t *owner, const handle_t *handle, apr_time_t now)
+{
+    const rc_backend_t *backend = handle->backend;
+
+    return owner->idle > owner->max_idle || handle->used < now - IDLE_MOST ||
+           (backend->keeps_too_much && backend->keeps_too_much());
+}
+
+/* Takes the least recently used handle when there are too many, it was idle for too long, or all
+ * keep too much; else returns NULL. */
 static handle_t *take_surplus(rc_vcs_pool_t *owner, apr_time_t now)
 {
     handle_t *handle;
 
     apr_thread_mutex_lock(owner->mutex);
     handle = owner->oldest;
-    if (handle && owner->idle <= owner->max_idle && handle->used >= now - IDLE_MOST)
+    if (handle && !is_surplus(owner, handle, now))
         handle = NULL;
     if (handle)
         unlink_idle(owner, handle);

@@ -11,6 +11,8 @@
 #include "base/fs.h"
 #include "file.h"
 
+#define PAGES 2000 /* KiB that a connection keeps, where there are few of them */
+
 static rc_err_t *configure(rc_db_t *db)
 {
     rc_sqlite_t *own = db->handle;
@@ -25,9 +27,9 @@ static rc_err_t *configure(rc_db_t *db)
         db, apr_psprintf(db->pool,
                          "PRAGMA journal_mode = WAL; PRAGMA synchronous = %s;"
                          "PRAGMA foreign_keys = ON; PRAGMA mmap_size = 0;"
-                         "PRAGMA cache_size = -2000; PRAGMA temp_store = MEMORY;"
+                         "PRAGMA cache_size = -%d; PRAGMA temp_store = MEMORY;"
                          "PRAGMA journal_size_limit = 16777216; PRAGMA secure_delete = FAST",
-                         db->config->synchronous));
+                         db->config->synchronous, db->config->pages ? db->config->pages : PAGES));
 }
 
 rc_err_t *rc_sqlite_open(rc_db_t *db)

@@ -6,12 +6,12 @@
 
 #include "table.h"
 #include "wire.h"
+#include "base/kept.h"
 #include "base/versions.h"
 
 /* Limits per process, for all handles together. */
-#define MAPPED_LIMIT ((size_t)4 << 30)   /* bytes of packs mapped at a time */
-#define FILE_LIMIT   ((size_t)128)       /* packs open at a time; libgit2's default is no limit */
-#define CACHE_LIMIT  ((ssize_t)32 << 20) /* bytes of small objects kept */
+#define MAPPED_LIMIT ((size_t)4 << 30) /* bytes of packs mapped at a time */
+#define FILE_LIMIT   ((size_t)128)     /* packs open at a time; libgit2's default is no limit */
 
 static rc_err_t *set_search_paths(apr_pool_t *pool)
 {
@@ -78,7 +78,8 @@ rc_err_t *rc_git_startup(apr_pool_t *pool)
         git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0) < 0 ||
         git_libgit2_opts(GIT_OPT_SET_MWINDOW_FILE_LIMIT, FILE_LIMIT) < 0 ||
         git_libgit2_opts(GIT_OPT_SET_MWINDOW_MAPPED_LIMIT, MAPPED_LIMIT) < 0 ||
-        limit_objects() < 0 || git_libgit2_opts(GIT_OPT_SET_CACHE_MAX_SIZE, CACHE_LIMIT) < 0 ||
+        limit_objects() < 0 ||
+        git_libgit2_opts(GIT_OPT_SET_CACHE_MAX_SIZE, (ssize_t)RC_KEPT_GIT) < 0 ||
         git_libgit2_opts(GIT_OPT_SET_CACHE_OBJECT_LIMIT, GIT_OBJECT_BLOB, (size_t)0) < 0 ||
         /* A walk over the history would fill the cache with commits that are not needed again. */
         git_libgit2_opts(GIT_OPT_SET_CACHE_OBJECT_LIMIT, GIT_OBJECT_COMMIT, (size_t)0) < 0)

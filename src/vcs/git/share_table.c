@@ -15,6 +15,7 @@
 
 #include "memo.h"
 #include "wire.h"
+#include "base/kept.h"
 #include "base/time.h"
 
 #define BUCKETS 4096
@@ -22,8 +23,6 @@
  * each: the kernel takes some microseconds to end a watch, and an entry can have dozens. */
 #define IDLE_MOST apr_time_from_sec(60)
 #define AT_ONCE   2
-
-#define BYTES_MOST ((apr_size_t)64 << 20)
 
 /* After so many freed bytes the C library returns memory to the system. */
 #define TRIM_FROM ((apr_size_t)1 << 20)
@@ -90,6 +89,27 @@ static void unlink_used(rc_git_shared_t *shared)
     *(shared->older ? &shared->older->newer : &all.oldest) = shared->newer;
 }
 
+/* Gives libgit2's cache of objects what the entries leave, in whole MiB. */
+static void share_out(void)
+{
+    static apr_size_t last;
+    apr_size_t left =
+        all.bytes + RC_KEPT_OBJECTS < RC_KEPT_GIT ? RC_KEPT_GIT - all.bytes : RC_KEPT_OBJECTS;
+
+    if (left >> 20 == last >> 20)
+        return;
+    last = left;
+    git_libgit2_opts(GIT_OPT_SET_CACHE_MAX_SIZE, (ssize_t)left);
+}
+
+bool rc_git_share_is_over(void)
+{
+    ssize_t used = 0, most = 0;
+
+    git_libgit2_opts(GIT_OPT_GET_CACHED_MEMORY, &used, &most);
+    return used - most > (ssize_t)RC_KEPT_MIB(1);
+}
+
 void rc_git_share_weigh(rc_git_shared_t *shared)
 {
     all.bytes -= shared->weight;
@@ -101,6 +121,7 @@ void rc_git_share_weigh(rc_git_shared_t *shared)
     if (shared->weight)
         shared->weight += sizeof(*shared) + strlen(shared->path);
     all.bytes += shared->weight;
+    share_out();
 }
 
 /* --- eviction --- */
@@ -182,7 +203,7 @@ static void take_out_idle(rc_git_garbage_t *garbage, const rc_git_shared_t *keep
     rc_git_shared_t *shared = all.oldest, *newer;
     int n = 0;
 
-    for (; shared && (all.bytes > BYTES_MOST || (shared->used < limit && n < AT_ONCE));
+    for (; shared && (all.bytes > RC_KEPT_REFS || (shared->used < limit && n < AT_ONCE));
          shared = newer) {
         newer = shared->newer;
         if (shared == keep || shared->busy)

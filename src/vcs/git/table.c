@@ -70,6 +70,7 @@ const rc_backend_t rc_git_backend = {
     .merging = &merging,
     .open = rc_git_open,
     .reuse = rc_git_reuse,
+    .keeps_too_much = rc_git_share_is_over,
     .rest = rest,
     .set_work = rc_git_set_work,
     .close = rc_git_close,

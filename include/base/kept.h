@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * What a process keeps in memory to be faster, in bytes. Together with what httpd and the libraries
+ * take (8 MiB), RcapiRemember (16 MiB) and what malloc loses in between, it is 64 MiB, whatever the
+ * process has answered. docs/operations.md says so; libsvn's own cache comes on top.
+ */
+#ifndef RC_BASE_KEPT_H
+#define RC_BASE_KEPT_H
+
+#include <apr.h>
+
+#define RC_KEPT_MIB(n) ((apr_size_t)(n) << 20)
+
+/** References, orders and objects of git repositories, together. References come first: objects get
+ * what is left, but at least RC_KEPT_OBJECTS. What one request uses is kept, however large. */
+#define RC_KEPT_GIT     RC_KEPT_MIB(12)
+#define RC_KEPT_OBJECTS RC_KEPT_MIB(4)
+#define RC_KEPT_REFS    RC_KEPT_MIB(16) /* so that one large repository does not push out all */
+
+/** Pages of the database, in all connections of a process together. */
+#define RC_KEPT_PAGES RC_KEPT_MIB(6)
+
+/** Feeds. */
+#define RC_KEPT_FEEDS RC_KEPT_MIB(4)
+
+/** The memory of ended requests that each connection to a client holds for the next one. httpd's
+ * default is 2 MiB, and there are as many as threads. */
+#define RC_KEPT_REQUEST (RC_KEPT_MIB(1) / 8)
+
+/** Returns freed memory to the system, unless it was done just now. Called after each request. */
+void rc_kept_trim(void);
+
+#endif
