@@ -126,7 +126,8 @@ sub sees {
 }
 
 # The connections by which nodes ask for changes.
-my $ASKING = qq{FROM pg_stat_activity WHERE $HERE AND query LIKE '%change c ON%' AND pid <> pg_backend_pid()};
+my $ASKS = q{query ~ 'change c ON|last_value'};
+my $ASKING = "FROM pg_stat_activity WHERE $HERE AND $ASKS AND pid <> pg_backend_pid()";
 
 subtest 'what the other node changes' => sub {
     $one->repo('seen', commits => 1, args => { private => JSON::PP::true() });
@@ -144,7 +145,7 @@ subtest 'what the other node changes' => sub {
     $grant->($two);
     is(sees(bob => 'seen'), '1 1', 'a right') for 1 .. 3;
     my $used = qq{SELECT max(query_start) FROM pg_stat_activity
-        WHERE $HERE AND application_name = 'mod_rcapi' AND query NOT LIKE '%change c ON%'};
+        WHERE $HERE AND application_name = 'mod_rcapi' AND NOT $ASKS};
     my $before = $one->sql($used);
     is(sees(bob => 'seen'), '1 1', 'again');
     is($one->sql($used), $before, '... by one question: the rest is remembered');
@@ -152,6 +153,17 @@ subtest 'what the other node changes' => sub {
     is(sees(bob => 'seen'), '0 0', 'what another program changes');
     $one->sql("UPDATE users SET active = 1 WHERE username = 'bob'");
     is(sees(bob => 'seen'), '1 1', '... and changes back') for 1 .. 2;
+    my $set = q{BEGIN; UPDATE users SET active = 0 WHERE username = 'bob'};
+    $one->sql("$set; ROLLBACK"); # its number is of no change
+    is(sees(bob => 'seen'), '1 1', 'nothing of what was rolled back') for 1 .. 2;
+    my $open = fork // die "fork: $!";
+    POSIX::_exit(!$one->sql("$set; SELECT pg_sleep(0.5); COMMIT")) if !$open;
+    patiently(10, sub { $one->sql(qq{SELECT 1 FROM pg_stat_activity WHERE $HERE AND wait_event = 'PgSleep'}) =~ /1/ });
+    is(sees(bob => 'seen'), '1 1', 'nothing of what is not committed') for 1 .. 2;
+    waitpid $open, 0;
+    is(sees(bob => 'seen'), '0 0', 'a transaction in which it was asked') for 1 .. 2;
+    $one->sql("UPDATE users SET active = 1 WHERE username = 'bob'");
+    is(sees(bob => 'seen'), '1 1', 'the next change');
     $one->sql('DELETE FROM change'); # as a crash of the server does
     $one->sql("UPDATE users SET active = 0 WHERE username = 'bob'");
     is(sees(bob => 'seen'), '0 0', 'a change after lost ones');

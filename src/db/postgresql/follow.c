@@ -5,6 +5,11 @@
  * acknowledged before the question, on whichever machine. A notification (LISTEN) would be cheaper
  * and late: a right that was revoked could be used until it arrives.
  *
+ * A cheaper question comes before it: the last value of the sequence that the numbers come from. A
+ * transaction has taken its number before it commits; so when that is the number of the last
+ * change, nothing is newer. The sequence is ahead while a transaction runs, and from one that was
+ * rolled back to the next commit.
+ *
  * A state of the database is the number of its last change, with the identity of the table and the
  * start of the server: a database that was restored, and another server, have other ones. After the
  * end of the connection everything counts as changed.
@@ -26,10 +31,14 @@ static const char news_text[] =
     "SELECT " IDENTITY ", c.n::text, c.before::text, c.tab, c.id::text FROM (VALUES (1)) AS one"
     " LEFT JOIN " RC_PG_SCHEMA ".change c ON c.n > $1 ORDER BY c.n";
 
+static const char level_text[] = "SELECT tableoid, last_value FROM " RC_PG_SCHEMA ".change_n";
+
 enum { SERVER, NUMBER, BEFORE, TABLE, ROW }; /* columns */
+enum { SEQUENCE, LAST };                     /* of level_text */
 
 #define STATE "state" /* names of the prepared statements */
 #define NEWS  "news"
+#define LEVEL "level"
 
 #define ANSWER_TIME apr_time_from_sec(5) /* for a question */
 #define PAUSE       apr_time_from_sec(1) /* before the next try, when the server is away */
@@ -37,6 +46,8 @@ enum { SERVER, NUMBER, BEFORE, TABLE, ROW }; /* columns */
 typedef struct follower_t {
     rc_db_t *db;
     rc_pg_state_t seen; /* what was reported leads to this state */
+    char sequence[16];  /* identity of the sequence, read before `seen` */
+    bool ahead;         /* it was ahead of `seen` when there was no news */
     PGresult *rows;     /* an answer of which something is left; NULL: none */
     int row;
     bool told;             /* all of the last answer was reported */
@@ -128,6 +139,27 @@ rc_err_t *rc_pg_follow(void **out, rc_db_t *db)
     return NULL;
 }
 
+static rc_err_t *ask_level(PGresult **row, follower_t *follower)
+{
+    rc_db_t *db = follower->db;
+    rc_pg_t *pg = db->handle;
+
+    *row = NULL;
+    RC_TRY(send_question(db, &pg->level_life, LEVEL, level_text, NULL));
+    return rc_pg_finish(row, db, 0, "the last number");
+}
+
+static rc_err_t *read_sequence(follower_t *follower)
+{
+    PGresult *row;
+    rc_err_t *err = ask_level(&row, follower);
+
+    if (!err)
+        apr_cpystrn(follower->sequence, PQgetvalue(row, 0, SEQUENCE), sizeof(follower->sequence));
+    PQclear(row);
+    return err;
+}
+
 /* Connects, if that is due, and begins anew: what changed meanwhile is not known. */
 static rc_err_t *begin_anew(follower_t *follower)
 {
@@ -138,8 +170,10 @@ static rc_err_t *begin_anew(follower_t *follower)
         RC_TRY(rc_pg_reopen(db));
         pg->wait = ANSWER_TIME;
     }
+    RC_TRY(read_sequence(follower));
     RC_TRY(rc_pg_read_state(db));
     follower->seen = pg->state;
+    follower->ahead = false;
     follower->connected = true;
     return NULL;
 }
@@ -206,6 +240,7 @@ static rc_news_t report_one(follower_t *follower, rc_extent_t *extent)
         add_row_change(extent, follower);
     }
     follower->seen.number = number;
+    follower->ahead = false;
     follower->told = follower->row == PQntuples(follower->rows);
     if (follower->told)
         drop_rows(follower);
@@ -221,7 +256,36 @@ static rc_news_t take_answer(follower_t *follower, rc_extent_t *extent)
     if (!PQgetisnull(follower->rows, 0, NUMBER))
         return report_one(follower, extent);
     drop_rows(follower);
+    follower->ahead = true;
     return RC_NEWS_NONE;
+}
+
+/* Sets *@a news when the sequence says that there is none, or is another one. */
+static rc_err_t *look_at_sequence(bool *known, rc_news_t *news, follower_t *follower)
+{
+    PGresult *row;
+    rc_err_t *err = ask_level(&row, follower);
+    bool same = !err && !strcmp(PQgetvalue(row, 0, SEQUENCE), follower->sequence);
+
+    *known = !err && (!same || apr_atoi64(PQgetvalue(row, 0, LAST)) == follower->seen.number);
+    if (*known)
+        *news = same ? RC_NEWS_NONE : lose(follower);
+    PQclear(row);
+    return err;
+}
+
+/* Asks what is new since `seen`. */
+static rc_err_t *ask_server(rc_news_t *news, follower_t *follower, rc_extent_t *extent)
+{
+    bool known = false;
+
+    if (!follower->ahead)
+        RC_TRY(look_at_sequence(&known, news, follower));
+    if (known)
+        return NULL;
+    RC_TRY(ask_news(follower));
+    *news = take_answer(follower, extent);
+    return NULL;
 }
 
 rc_news_t rc_pg_news(void *baton, rc_extent_t *extent)
@@ -243,10 +307,8 @@ rc_news_t rc_pg_news(void *baton, rc_extent_t *extent)
     follower->db->pool = scratch;
     if (!follower->connected)
         news = (err = begin_anew(follower)) ? fail_news(follower, err, scratch) : RC_NEWS_LOST;
-    else if ((err = ask_news(follower)))
+    else if ((err = ask_server(&news, follower, extent)))
         news = rc_pg_is_lost(follower->db) ? lose(follower) : fail_news(follower, err, scratch);
-    else
-        news = take_answer(follower, extent);
     follower->db->pool = follower->db->own;
     apr_pool_destroy(scratch);
     return news;

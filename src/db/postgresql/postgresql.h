@@ -38,10 +38,10 @@ typedef struct rc_pg_t {
     PGresult *row;     /* rows of the active statement, one or all; NULL: none */
     int at;            /* which of them is the current one */
     apr_int64_t changes;
-    int made;                  /* statements that have no number of their own */
-    apr_interval_time_t wait;  /* for one answer of the server; 0: without end */
-    rc_pg_state_t state;       /* of the snapshot that was taken at once */
-    int state_life, news_life; /* in which life the statements of follow.c are prepared */
+    int made;                              /* statements that have no number of their own */
+    apr_interval_time_t wait;              /* for one answer of the server; 0: without end */
+    rc_pg_state_t state;                   /* of the snapshot that was taken at once */
+    int state_life, news_life, level_life; /* in which life follow.c's statements are prepared */
 } rc_pg_t;
 
 /* name.c */
