@@ -152,7 +152,7 @@ subtest 'changes' => sub {
     my $id = offer('moves', { moves => "1\n" }, description => "Old\n",
         reviewers => [{ username => 'rev', reasons => ['knows it'], mandatory => 'true' }]);
     my $html = page("/team/code/pull-request/$id", Cookie => $cookie{own});
-    like($html, qr{name=title [^>]*value="Title &lt;moves&gt;">.*<textarea [^>]*>\nOld\n</textarea>.*"rev">}s,
+    like($html, qr{name=title [^>]*value="Title &lt;moves&gt;">.*<textarea [^>]*>\nOld\n</textarea>.*>\nrev\n</text}s,
         'the form has what is there');
     my $now = sub { $t->must(get_pull_request => { repoid => 'team/code', pullrequestid => $id }) };
     is(act('own', $id, 'update', title => 'New <t>', description => "Now\n", reviewers => 'rev, eve')->status, 303,
@@ -217,6 +217,28 @@ subtest 'a comment on a line, and a new one' => sub {
         for [source => 'nowhere'], [source => 'x:y:z:w'], [source_repo => 'team/code', source => 'master'];
     is($new->('eve', @$_)->status, 404, "no repository: @$_") for [source_repo => 'x'], [target_repo => ''];
     is($new->('eve', csrf_token => 'x')->status, 403, 'a form of another site');
+};
+
+# As a browser sends it: the names of users can hold blanks and commas, and its lines end by CR and LF.
+subtest 'a form that is sent as it was' => sub {
+    $t->user($_, email => s/\W//gr . '@example.org') for 'john doe', 'doe, jane';
+    my $id = offer('kept', { kept => "1\n" }, description => "\n\x{44f}\n" x 5000,
+        reviewers => ['john doe', 'doe, jane', 'rev']);
+    my $now = sub {
+        my $pull = $t->must(get_pull_request => { repoid => 'team/code', pullrequestid => $id });
+        return [@$pull{qw(title description)}, map { $_->{user}{username} // $_->{username} } @{ $pull->{reviewers} }];
+    };
+    my $before = $now->();
+    my ($title, $description, $reviewers) = page("/team/code/pull-request/$id", Cookie => $cookie{own}) =~
+        m{name=title [^>]*value="([^"]*)".*name=description rows=5>\n([^<]*)</.*name=reviewers[^>]*>\n([^<]*)</}s;
+    s/&lt;/</g, s/&gt;/>/g, s/\n/\r\n/g for $title, $description, $reviewers;
+    is(act('own', $id, 'update', title => $title, description => $description, reviewers => $reviewers)->status, 303,
+        'it is taken');
+    is_deeply($now->(), $before, '... and changes nothing');
+    is(act('own', $id, 'comment', message => "a\r\nb\r\n")->status, 303, 'a comment of two lines');
+    my $said = $t->must(get_pull_request_comments => { repoid => 'team/code', pullrequestid => $id });
+    is($said->[-1]{comment_text}, "a\nb\n", '... has them as the API would');
+    is(act('own', $id, 'comment', message => 'x' x (513 * 1024))->status, 413, 'a form that is too large');
 };
 
 # Who offers may offer something else while another one reads the page.

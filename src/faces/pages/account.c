@@ -13,7 +13,10 @@
 #include "domain/identify.h"
 #include "faces/session.h"
 
-#define FORM_MOST 16384 /* bytes */
+/* Bytes of a form. Those of a session have texts of 64 KiB, each byte of which can be sent as
+ * three, and the end of a line as six. */
+#define FORM_MOST  16384
+#define TEXTS_MOST ((apr_off_t)512 << 10)
 
 #define OLD_FORM                                                                                   \
     "This form is too old, or another site has sent it. Go back, load the page again, and try "    \
@@ -163,7 +166,7 @@ static rc_err_t *read_form(rc_page_account_call_t *account, const rc_page_accoun
     rc_body_state_t state;
     apr_size_t len;
 
-    rc_body_set_limit(account->request->body, FORM_MOST);
+    rc_body_set_limit(account->request->body, page->session ? TEXTS_MOST : FORM_MOST);
     state = rc_body_whole(&account->form, &len, account->request->body, account->request->pool);
     if (state != RC_BODY_END)
         return rc_body_error(state, account->request->pool);

@@ -43,28 +43,60 @@ static rc_pull_invited_t invited(const rc_user_t *user, const rc_pull_request_t 
     return (rc_pull_invited_t){user, "", false};
 }
 
-/* Reads the names of reviewers, with blanks or commas in between. @a pull: NULL for a new one. */
+/* The names of reviewers that a form holds, while they are read. */
+typedef struct naming_t {
+    rc_actor_t *actor;
+    const rc_pull_request_t *pull; /* NULL: a new one */
+    apr_array_header_t *list;      /* rc_pull_invited_t */
+    int count;                     /* names */
+} naming_t;
+
+static rc_err_t *take_reviewer(bool *found, naming_t *naming, const char *name)
+{
+    rc_actor_t *actor = naming->actor;
+    rc_user_t *user;
+
+    RC_TRY(rc_store_user_by_name(&user, actor->db, name, actor->pool));
+    *found = user && strcmp(user->username, RC_DEFAULT_USER); /* who could never vote */
+    if (!*found)
+        return NULL;
+    if (naming->count++ == RC_PULL_REVIEWERS_MOST)
+        return rc_err(actor->pool, RC_E_ARG, "a pull request has at most %d reviewers",
+                      RC_PULL_REVIEWERS_MOST);
+    if (!rc_pull_is_invited(naming->list, user))
+        APR_ARRAY_PUSH(naming->list, rc_pull_invited_t) = invited(user, naming->pull);
+    return NULL;
+}
+
+/* A line is one name, which can hold blanks and commas, or several with these in between. */
+static rc_err_t *take_reviewers(naming_t *naming, char *line)
+{
+    bool found;
+    char *state;
+
+    RC_TRY(take_reviewer(&found, naming, line));
+    if (found)
+        return NULL;
+    for (line = apr_strtok(line, ", \t", &state); line; line = apr_strtok(NULL, ", \t", &state)) {
+        RC_TRY(take_reviewer(&found, naming, line));
+        if (!found)
+            return rc_err(naming->actor->pool, RC_E_ARG, "user `%s` does not exist", line);
+    }
+    return NULL;
+}
+
+/* Reads the reviewers that the form names. @a pull: NULL for a new one. */
 static rc_err_t *load_reviewers(const apr_array_header_t **out,
                                 const rc_page_account_call_t *account,
                                 const rc_pull_request_t *pull)
 {
     rc_actor_t *actor = &account->call->actor;
-    char *state, *text = apr_pstrdup(actor->pool, rc_page_field(account, "reviewers"));
-    apr_array_header_t *list = apr_array_make(actor->pool, 4, sizeof(rc_pull_invited_t));
-    rc_user_t *user;
-    int count = 0;
+    naming_t naming = {actor, pull, apr_array_make(actor->pool, 4, sizeof(rc_pull_invited_t)), 0};
+    char *state, *line = apr_pstrdup(actor->pool, rc_page_field(account, "reviewers"));
 
-    *out = list;
-    for (text = apr_strtok(text, ", \t", &state); text; text = apr_strtok(NULL, ", \t", &state)) {
-        RC_TRY(rc_store_user_by_name(&user, actor->db, text, actor->pool));
-        if (!user || !strcmp(user->username, RC_DEFAULT_USER)) /* who could never vote */
-            return rc_err(actor->pool, RC_E_ARG, "user `%s` does not exist", text);
-        if (count++ == RC_PULL_REVIEWERS_MOST)
-            return rc_err(actor->pool, RC_E_ARG, "a pull request has at most %d reviewers",
-                          RC_PULL_REVIEWERS_MOST);
-        if (!rc_pull_is_invited(list, user))
-            APR_ARRAY_PUSH(list, rc_pull_invited_t) = invited(user, pull);
-    }
+    *out = naming.list;
+    for (line = apr_strtok(line, "\r\n", &state); line; line = apr_strtok(NULL, "\r\n", &state))
+        RC_TRY(take_reviewers(&naming, line));
     return NULL;
 }
 
@@ -152,6 +184,19 @@ static const char *given(const rc_page_account_call_t *account, const char *name
     return *value ? value : NULL;
 }
 
+/* Returns a text of lines: browsers end each by CR and LF. */
+static const char *text_given(const rc_page_account_call_t *account, const char *name)
+{
+    char *text = apr_pstrdup(account->request->pool, rc_page_field(account, name)), *to = text;
+    const char *from;
+
+    for (from = text; *from; from++)
+        if (*from != '\r' || from[1] != '\n')
+            *to++ = *from;
+    *to = '\0';
+    return text;
+}
+
 /* Returns the commit of the source that the page has shown: who votes or merges says that it is
  * good, and must have seen it. */
 static const char *seen_commit(const rc_page_account_call_t *account)
@@ -170,7 +215,7 @@ static const char *line_of(const rc_page_account_call_t *account)
 
 rc_err_t *rc_page_pull_comment(rc_page_account_call_t *account)
 {
-    rc_pull_commenting_t request = {.message = rc_page_field(account, "message"),
+    rc_pull_commenting_t request = {.message = text_given(account, "message"),
                                     .vote = rc_page_field(account, "status"),
                                     .f_path = given(account, "f_path"),
                                     .line_no = line_of(account)};
@@ -188,7 +233,7 @@ rc_err_t *rc_page_pull_comment(rc_page_account_call_t *account)
 rc_err_t *rc_page_pull_update(rc_page_account_call_t *account)
 {
     rc_pull_update_t request = {.title = given(account, "title"),
-                                .description = rc_page_field(account, "description")};
+                                .description = text_given(account, "description")};
     rc_pull_updated_t updated;
     acting_t acting = {.reviewers = &request.reviewers};
     rc_err_t *err = begin_acting(&acting, account, &request.act);
@@ -212,7 +257,7 @@ rc_err_t *rc_page_pull_commits_now(rc_page_account_call_t *account)
 
 rc_err_t *rc_page_pull_close(rc_page_account_call_t *account)
 {
-    rc_pull_closing_t request = {.message = rc_page_field(account, "message")};
+    rc_pull_closing_t request = {.message = text_given(account, "message")};
     acting_t acting = {.reviewers = NULL};
     rc_err_t *err = begin_acting(&acting, account, &request.act);
 
@@ -321,7 +366,7 @@ rc_err_t *rc_page_pull_new(rc_page_account_call_t *account)
                            .creation = {.source_ref = reference(account, "source"),
                                         .target_ref = reference(account, "target"),
                                         .title = rc_page_field(account, "title"),
-                                        .description = rc_page_field(account, "description")}};
+                                        .description = text_given(account, "description")}};
     rc_pull_request_t pull;
     rc_err_t *err = create(&pull, &creating);
 

@@ -220,12 +220,12 @@ static void put_changes(rc_html_t *html, const pull_page_t *page)
     rc_html_put(html,
                 "<label>Title <input name=title maxlength=255 required value=\"%s\"></label>\n"
                 "<label>Description <textarea name=description rows=5>\n%s</textarea></label>\n"
-                "<label>Reviewers: names of users <input name=reviewers value=\"",
+                "<label>Reviewers: names of users <textarea name=reviewers rows=3>\n",
                 pull->title, pull->description);
     for (i = 0; i < pull->reviewers->nelts; i++)
-        rc_html_put(html, i ? " %s" : "%s",
+        rc_html_put(html, "%s\n",
                     APR_ARRAY_IDX(pull->reviewers, i, rc_pull_reviewer_t).person.user->username);
-    rc_html_put(html, "\"></label>\n<button>Change</button></form>\n");
+    rc_html_put(html, "</textarea></label>\n<button>Change</button></form>\n");
 }
 
 /* What the caller may not do has no form; the use cases check it again. */
