@@ -8,7 +8,7 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use Test::More;
 use RCAPI::Page;
-use RCAPI::Run qw(spew);
+use RCAPI::Run qw(slurp spew);
 use RCAPI::Test;
 
 my $HTML = { Accept => 'text/html' };
@@ -195,6 +195,29 @@ subtest 'every link leads to a page' => sub {
     is($t->get($url =~ s{^http://[^/]+}{}r, headers => $HTML)->status, 200, 'the url of get_repo');
 };
 
+
+# A reader can set any number of statuses. The work on a page grows as they do, not as their square: that of these was
+# ten seconds.
+subtest 'a commit with many statuses' => sub {
+    my $url = "/team/code/changeset/$ids[2]";
+    $t->user($_) for qw(first second);
+    $t->must(comment_commit => { repoid => 'team/code', commit_id => $ids[2], message => 'm', status => $_->[1] },
+        as => $_->[0]) for [first => 'rejected'], [second => 'approved'];
+    $t->sql("WITH RECURSIVE k(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM k WHERE n < 20000)
+        INSERT INTO changeset_status (repo_id, user_id, revision, status, version, created_on)
+        SELECT s.repo_id, s.user_id, s.revision, 'under_review', 1 + k.n, 1 FROM changeset_status s, k
+         WHERE s.revision = '$ids[2]' AND s.version = CASE WHEN k.n < 10000 THEN 0 ELSE 1 END");
+    $t->sql("UPDATE changeset_status SET version = 10000 WHERE revision = '$ids[2]' AND status = 'rejected'");
+    my $worked = sub {
+        my $ticks = 0;
+        for ($t->children) { my @of = split / /, slurp("/proc/$_/stat") =~ s/.*\) //sr; $ticks += $of[11] + $of[12] }
+        return $ticks / 100;
+    };
+    my $before = $worked->();
+    like(page($url), qr{<dt>Review<dd>first <span class=ref>Rejected</span>\nsecond <span class=ref>Approved</span>},
+        'the newest of each');
+    cmp_ok($worked->() - $before, '<', 2, 'in little time');
+};
 
 $t->done;
 done_testing;

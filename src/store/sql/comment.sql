@@ -14,12 +14,14 @@ SELECT c.comment_id, u.username, c.message, c.created_on, s.status, s.version
   FROM changeset_comment c JOIN users u ON u.user_id = c.user_id
   LEFT JOIN changeset_status s ON s.comment_id = c.comment_id
  WHERE c.repo_id = ?1 AND c.revision = ?2 ORDER BY c.comment_id LIMIT 500
--- REVIEWS_OF: repository, revision; the newest status of each user, the oldest first
+-- REVIEWS_OF: repository, revision; the newest status of each user, the oldest first. The statuses are read
+--             once: a reader can set any number of them
 SELECT u.username, s.status, s.created_on
-  FROM changeset_status s JOIN users u ON u.user_id = s.user_id
- WHERE s.repo_id = ?1 AND s.revision = ?2 AND NOT EXISTS (
-       SELECT 1 FROM changeset_status n WHERE n.repo_id = ?1 AND n.revision = ?2
-          AND n.user_id = s.user_id AND n.version < s.version)
+  FROM (SELECT x.user_id, min(x.version) AS version FROM changeset_status x
+         WHERE x.repo_id = ?1 AND x.revision = ?2 GROUP BY x.user_id) n
+  CROSS JOIN changeset_status s CROSS JOIN users u
+ WHERE s.repo_id = ?1 AND s.revision = ?2 AND s.version = n.version AND s.user_id = n.user_id
+   AND u.user_id = s.user_id
  ORDER BY s.version DESC
 -- REPO_COMMENTS: repository, revision, type ('': all), user (0: all); the oldest first
 SELECT c.comment_id, coalesce(c.comment_type, 'note'), c.message,
