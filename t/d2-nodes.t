@@ -148,7 +148,7 @@ subtest 'what the other node changes' => sub {
         WHERE $HERE AND application_name = 'mod_rcapi' AND NOT $ASKS};
     my $before = $one->sql($used);
     is(sees(bob => 'seen'), '1 1', 'again');
-    is($one->sql($used), $before, '... by one question: the rest is remembered');
+    is($one->sql($used), $before, '... by one question: the rest is remembered') if RCAPI::Test::remembers();
     $one->sql("UPDATE users SET active = 0 WHERE username = 'bob'");
     is(sees(bob => 'seen'), '0 0', 'what another program changes');
     $one->sql("UPDATE users SET active = 1 WHERE username = 'bob'");

@@ -368,6 +368,9 @@ sub admin_place {
 # Whether this run of tests keeps its databases on a server: make test STORE=postgresql.
 sub on_server { return ($ENV{RCAPI_STORE} // '') eq 'postgresql' }
 
+# Whether servers keep what they have read, unless a test decides itself: not with RCAPI_REMEMBER=Off.
+sub remembers { return lc($ENV{RCAPI_REMEMBER} // '') ne 'off' }
+
 # What RcapiDatabase and --db call the database.
 sub database { return $_[0]{database} // "$_[0]{data}/rcapi.db" }
 
