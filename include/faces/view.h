@@ -43,6 +43,9 @@ typedef struct rc_view_call_t {
 #define RC_VIEW_NO_SUCH_COMMIT "No such commit exists for this repository"
 #define RC_VIEW_IS_DIRECTORY   "The given path is a directory"
 
+/** The parameters of a query that hold a key: rc_face_t.query_keys. */
+extern const char *const rc_view_query_keys[];
+
 /* Flags of a view. */
 #define RC_VIEW_FEED  1u /* keys and feed tokens open it, independent of the whitelist */
 #define RC_VIEW_LOGIN 2u /* closed to anonymous visitors */

@@ -35,8 +35,12 @@ int rc_hex_percent(const char *text)
 char *rc_hex_unescape(const char *text, apr_size_t len, apr_pool_t *pool)
 {
     char *out = apr_palloc(pool, len + 1), *to = out;
-    const char *end = text + len;
+    const char *end = text + len, *first = memchr(text, '%', len);
+    apr_size_t plain = (apr_size_t)((first ? first : end) - text); /* mostly all of it */
 
+    memcpy(to, text, plain);
+    to += plain;
+    text += plain;
     for (; text < end; text++) {
         int byte = end - text > 2 ? rc_hex_percent(text) : -1;
 

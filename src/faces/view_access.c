@@ -117,6 +117,8 @@ static rc_err_t *identify(rc_refusal_t *refusal, rc_view_call_t *call,
     return NULL;
 }
 
+const char *const rc_view_query_keys[] = {"auth_token", "api_key", NULL};
+
 static void take_route(rc_view_call_t *call, const rc_view_route_t *route)
 {
     call->view = route->view;

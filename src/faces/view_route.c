@@ -107,7 +107,8 @@ static bool begins_with_id(const char *path, apr_pool_t *pool)
 {
     rc_repo_url_t url;
 
-    return rc_repo_url_read(&url, path, segment_length(path), pool) && url.id;
+    return (*path == '_' || *path == '%') && /* an id begins with "_" */
+           rc_repo_url_read(&url, path, segment_length(path), pool) && url.id;
 }
 
 /* The id names the repository; words between the id and the view are ignored. */

@@ -87,12 +87,24 @@ static void fill_request(rc_request_t *request, request_rec *r, const rc_note_t 
 
 typedef bool claims_fn_t(void **state, const rc_request_t *request);
 
+/* Returns the key that @a face reads in the query. Faces whose keys have the same names share them,
+ * and follow each other. */
+static const char *query_key(request_rec *r, rc_note_t *note, const rc_face_t *face)
+{
+    if (!face->query_keys || !rc_http_place(r)->key_in_query)
+        return NULL;
+    if (note->key_names != face->query_keys) {
+        note->key_names = face->query_keys;
+        note->query_key = rc_http_query_key(note, face, note->work);
+    }
+    return note->query_key;
+}
+
 /* Calls @a claims, which may be NULL, with the settings of its face, and the key that it reads. */
 static bool is_claimed(claims_fn_t *claims, int face, request_rec *r, rc_note_t *note)
 {
     note->request->settings = rc_http_settings(r, RC_GROUP_FACES + face);
-    note->request->query_key =
-        rc_http_place(r)->key_in_query ? rc_http_query_key(note, rc_faces[face], note->work) : NULL;
+    note->request->query_key = query_key(r, note, rc_faces[face]);
     return claims && claims(&note->answer->state, note->request);
 }
 

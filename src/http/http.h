@@ -79,12 +79,13 @@ struct rc_note_t {
     const rc_note_t *outer; /* of the request that this one copies: see request.c; or NULL */
 
     /* request to and verdict of the face; NULL before rc_http_decide */
-    apr_pool_t *work;            /* for making the answer; destroyed before a spool is sent */
-    rc_request_t *request;       /* lives in `work` */
-    const rc_face_t *face;       /* NULL: no face claims the URL */
-    rc_answer_t *answer;         /* holds the verdict, unless err is set */
-    rc_err_t *err;               /* the error that prevented a verdict; or NULL */
-    const char *asked_by;        /* r->user at the time of the verdict */
+    apr_pool_t *work;      /* for making the answer; destroyed before a spool is sent */
+    rc_request_t *request; /* lives in `work` */
+    const char *const *key_names, *query_key; /* names NULL: not looked for; in `work` */
+    const rc_face_t *face;                    /* NULL: no face claims the URL */
+    rc_answer_t *answer;                      /* holds the verdict, unless err is set */
+    rc_err_t *err;                            /* the error that prevented a verdict; or NULL */
+    const char *asked_by;                     /* r->user at the time of the verdict */
     rc_door_t *door;             /* while another handler serves the request; else NULL */
     rc_parked_t *parked;         /* while it goes on without its thread; else NULL */
     apr_time_t began;            /* on rc_clock() */
@@ -272,9 +273,7 @@ void rc_http_forget_verdict(rc_note_t *note);
 /** Returns the note of @a r with the face's verdict (answer or err) for r->user. */
 rc_note_t *rc_http_decide(request_rec *r);
 
-/** Returns the face that claims the URL of @a r, which is below a mount; or NULL. Drops the
- * verdict.
- */
+/** Returns the face that claims the URL of @a r, below a mount; or NULL. Drops the verdict. */
 const rc_face_t *rc_http_face(request_rec *r);
 
 /** Logs, at the level info, why a request was refused. */

@@ -103,6 +103,12 @@ const char *rc_http_path(const request_rec *r)
     return rc_http_behind(conf->mount, r->uri);
 }
 
+/* Returns whether decoding and normalizing leave @a path as it is. */
+static bool is_normal(const char *path)
+{
+    return !strchr(path, '%') && !strstr(path, "//") && !strstr(path, "/.");
+}
+
 bool rc_http_may_be_ours(const request_rec *r)
 {
     const rc_server_conf_t *conf = rc_http_server_conf(r->server);
@@ -110,6 +116,8 @@ bool rc_http_may_be_ours(const request_rec *r)
 
     if (!conf->mounts->nelts || !r->uri || *r->uri != '/')
         return false;
+    if (is_normal(r->uri))
+        return rc_http_is_below_mount(conf, r->uri);
     path = apr_pstrdup(r->pool, r->uri);
     if (ap_unescape_url_keep2f(path, 1) != OK ||
         !ap_normalize_path(path, AP_NORMALIZE_NOT_ABOVE_ROOT | AP_NORMALIZE_MERGE_SLASHES))

@@ -28,6 +28,7 @@ void rc_http_forget_verdict(rc_note_t *note)
         apr_pool_destroy(note->work);
     note->work = NULL;
     note->request = NULL;
+    note->key_names = NULL;
     note->face = NULL;
     note->answer = NULL;
     note->err = NULL;

@@ -290,12 +290,10 @@ static rc_err_t *check_pages(apr_pool_t *pool)
     return rc_guess_open(pool);
 }
 
-static const char *const query_keys[] = {"auth_token", "api_key", NULL};
-
 const rc_face_t rc_face_pages = {
     .name = "pages",
     .reads_body = true,
-    .query_keys = query_keys,
+    .query_keys = rc_view_query_keys,
     .directives = &directives,
     .views = &rc_page_views,
     .claims = claims_words,

@@ -118,11 +118,9 @@ static rc_err_t *serve(rc_answer_t *answer, const rc_request_t *request)
     return NULL;
 }
 
-static const char *const query_keys[] = {"auth_token", "api_key", NULL};
-
 const rc_face_t rc_face_raw = {
     .name = "raw",
-    .query_keys = query_keys,
+    .query_keys = rc_view_query_keys,
     .directives = &directives,
     .views = &rc_raw_views,
     .claims = claims,
