@@ -125,6 +125,19 @@ sub new_server {
 
 my @mpms = $ENV{MPM} || qw(event worker prefork);
 
+# For debuggers: httpd as one process, which answers and ends by itself.
+subtest 'httpd -X' => sub {
+    my $t = RCAPI::Test->new(children => 1, threads => 2);
+    $t->stop;
+    my $pid = fork // die "fork: $!";
+    exec $t->{server}{program}, '-X', '-d', $t->dir, '-f', $t->dir . '/httpd.conf' or POSIX::_exit(1) if !$pid;
+    ok patiently(20, sub { eval { $t->get('/_admin/login')->status == 200 } }), 'answers';
+    kill TERM => $pid;
+    waitpid $pid, 0;
+    is $?, 0, 'ends without a signal';
+    $t->done;
+};
+
 for my $mpm (@mpms) {
     subtest $mpm => sub {
         my ($t, $diff) = new_server(mpm => $mpm, children => $mpm eq 'prefork' ? 6 : 3, threads => 4);

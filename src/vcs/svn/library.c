@@ -17,8 +17,8 @@
 #define SVN_BYTES   ((apr_uint64_t)16 << 20) /* libsvn's own choice */
 #define CACHE_FILES 16
 
-/* libsvn keeps its data until the process exits: it cannot be started twice. */
-static rc_err_t *start_once(apr_pool_t *process, apr_pool_t *pool)
+/* libsvn keeps its data in @a process. */
+static rc_err_t *start_libsvn(apr_pool_t *process, apr_pool_t *pool)
 {
     svn_cache_config_t cache = {.cache_size = svn_cache_config_get()->cache_size,
                                 .file_handle_count = CACHE_FILES,
@@ -34,14 +34,28 @@ static rc_err_t *start_once(apr_pool_t *process, apr_pool_t *pool)
     return rc_svn_err(svn_fs_initialize(process), pool, "cannot start libsvn");
 }
 
+static apr_pool_t *process; /* what libsvn keeps for all its users */
+static int users;
+
+/* libsvn's own cleanups are in that pool: they run before the module, and libsvn with it, are
+ * unloaded. */
+static apr_status_t end_library(void *unused)
+{
+    (void)unused;
+    if (--users)
+        return APR_SUCCESS;
+    apr_pool_destroy(process);
+    process = NULL;
+    return APR_SUCCESS;
+}
+
 rc_err_t *rc_svn_startup(apr_pool_t *pool)
 {
-    static apr_pool_t *process;
-
-    if (!process) {
+    if (!users++)
         apr_pool_create(&process, NULL);
-        RC_TRY(start_once(process, pool));
-    }
+    apr_pool_cleanup_register(pool, NULL, end_library, apr_pool_cleanup_null);
+    if (users == 1)
+        RC_TRY(start_libsvn(process, pool));
     rc_version_add("libsvn", SVN_VER_NUMBER);
     return NULL;
 }
