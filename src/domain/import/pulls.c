@@ -145,7 +145,9 @@ static const rc_place_t *find_commit(const rc_place_t *source, const rc_place_t 
 
 static bool can_merge(const rc_place_t *place)
 {
-    return place && place->type && rc_vcs_capabilities(place->type)->merges;
+    const rc_capabilities_t *can = place && place->type ? rc_vcs_capabilities(place->type) : NULL;
+
+    return can && can->merges;
 }
 
 /* Shares the lock of a target: else check --repair could remove what was kept before, just when it
