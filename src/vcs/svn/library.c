@@ -34,28 +34,36 @@ static rc_err_t *start_libsvn(apr_pool_t *process, apr_pool_t *pool)
     return rc_svn_err(svn_fs_initialize(process), pool, "cannot start libsvn");
 }
 
-static apr_pool_t *process; /* what libsvn keeps for all its users */
+static apr_pool_t *process; /* what libsvn keeps for all its users; NULL: it has ended */
 static int users;
+
+/* At the end of the program all pools without a parent end, this one perhaps before its users. */
+static apr_status_t forget(void *unused)
+{
+    (void)unused;
+    process = NULL;
+    return APR_SUCCESS;
+}
 
 /* libsvn's own cleanups are in that pool: they run before the module, and libsvn with it, are
  * unloaded. */
 static apr_status_t end_library(void *unused)
 {
     (void)unused;
-    if (--users)
-        return APR_SUCCESS;
-    apr_pool_destroy(process);
-    process = NULL;
+    if (!--users && process)
+        apr_pool_destroy(process);
     return APR_SUCCESS;
 }
 
 rc_err_t *rc_svn_startup(apr_pool_t *pool)
 {
-    if (!users++)
-        apr_pool_create(&process, NULL);
+    users++;
     apr_pool_cleanup_register(pool, NULL, end_library, apr_pool_cleanup_null);
-    if (users == 1)
+    if (!process) {
+        apr_pool_create(&process, NULL);
+        apr_pool_cleanup_register(process, NULL, forget, apr_pool_cleanup_null);
         RC_TRY(start_libsvn(process, pool));
+    }
     rc_version_add("libsvn", SVN_VER_NUMBER);
     return NULL;
 }
