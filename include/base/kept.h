@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * What a process keeps in memory to be faster, in bytes. Together with what httpd and the libraries
- * take (8 MiB), RcapiRemember (16 MiB) and what malloc loses in between, it is 64 MiB, whatever the
- * process has answered. docs/operations.md says so; libsvn's own cache comes on top.
+ * take (8 MiB), RcapiRemember (16 MiB) and what malloc loses in between, it is about 64 MiB,
+ * whatever the process has answered. docs/operations.md says so; libsvn's own cache comes on top.
  */
 #ifndef RC_BASE_KEPT_H
 #define RC_BASE_KEPT_H
