@@ -140,8 +140,8 @@ rc_err_t *rc_who_ask(rc_seen_t *seen, rc_db_t *db, const rc_who_t *who, const ch
     bool found;
 
     if (name)
-        RC_TRY(rc_query(&st, db, SQL_REPO_ASKED_BY_NAME, "isi", who->user_id, name,
-                        who->anyone_id));
+        RC_TRY(
+            rc_query(&st, db, SQL_REPO_ASKED_BY_NAME, "isi", who->user_id, name, who->anyone_id));
     else
         RC_TRY(rc_query(&st, db, SQL_REPO_ASKED_BY_ID, "iii", who->user_id, id, who->anyone_id));
     RC_TRY(rc_bind_ids(st, 4, who->groups, who->count));
