@@ -104,9 +104,8 @@ rc_err_t *rc_pull_create(rc_pull_request_t *pull, rc_actor_t *actor,
 typedef struct rc_pull_update_t {
     rc_pull_act_t act;
     const char *title, *description, *renderer; /* NULL: unchanged */
-    const apr_array_header_t
-        *reviewers; /* rc_pull_invited_t, all there shall be; NULL: unchanged */
-    bool commits;   /* offers what the source's reference leads to now */
+    const apr_array_header_t *reviewers; /* rc_pull_invited_t: all of them; NULL: unchanged */
+    bool commits;                        /* offers what the source's reference leads to now */
     bool close;
 } rc_pull_update_t;
 

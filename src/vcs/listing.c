@@ -168,6 +168,7 @@ static rc_err_t *begin_paths(char **path, char **end, const folder_t *folder, co
 static rc_err_t *pass_entries(const folder_t *folder, const char *prefix, apr_pool_t *pool)
 {
     list_walk_t *walk = folder->walk;
+    bool dirs = walk->what == RC_NODES_DIRS;
     apr_pool_t *scratch;
     char *path, *end;
     int i;
@@ -180,11 +181,9 @@ static rc_err_t *pass_entries(const folder_t *folder, const char *prefix, apr_po
         apr_pool_clear(scratch);
         memcpy(end, entry.path, strlen(entry.path) + 1);
         entry.path = path;
-        if (walk->what == RC_NODES_DIRS && entry.kind == RC_ENTRY_DIR)
-            RC_TRY(pass_dir(walk, &entry, scratch));
-        else if (walk->what != RC_NODES_DIRS && entry.kind != RC_ENTRY_DIR &&
-                 entry.kind != RC_ENTRY_SUBMODULE)
-            RC_TRY(pass_file(walk, &entry, scratch));
+        if (entry.kind == RC_ENTRY_SUBMODULE || dirs != (entry.kind == RC_ENTRY_DIR))
+            continue;
+        RC_TRY(dirs ? pass_dir(walk, &entry, scratch) : pass_file(walk, &entry, scratch));
     }
     apr_pool_destroy(scratch); /* the last content does not wait for the directories below */
     return NULL;

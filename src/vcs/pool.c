@@ -3,7 +3,6 @@
  * Keeps handles of repositories open between uses. Of the handles of a path, the one that was
  * opened first is reused first; the least recently used handle is closed first.
  */
-#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,10 +10,6 @@
 
 #include "backend.h"
 #include "base/time.h"
-
-/* Freed handles leave holes in malloc's arenas. malloc_trim returns them to the system, once per so
- * many closed handles. */
-#define TRIM_AFTER 16
 
 /* Handles that have been idle for longer are closed when others are returned to the pool, so many
  * by each, so that no request does the work of all. */
@@ -35,7 +30,6 @@ struct rc_vcs_pool_t {
     apr_thread_mutex_t *mutex; /* guards all below */
     handle_t *newest, *oldest;
     int idle, max_idle;
-    int closed;          /* since the last trim */
     apr_uint64_t opened; /* of all times */
 };
 
@@ -78,23 +72,11 @@ static handle_t *find_idle(const rc_vcs_pool_t *owner, const rc_backend_t *backe
     return found;
 }
 
-static void close_handle(rc_vcs_pool_t *owner, handle_t *handle)
+static void close_handle(handle_t *handle)
 {
-    bool trim = false;
-
     handle->backend->close(handle->repo);
     free(handle->path);
     free(handle);
-    if (!owner)
-        return;
-    apr_thread_mutex_lock(owner->mutex);
-    if (++owner->closed >= TRIM_AFTER) {
-        owner->closed = 0;
-        trim = true;
-    }
-    apr_thread_mutex_unlock(owner->mutex);
-    if (trim)
-        malloc_trim(0);
 }
 
 static handle_t *take_idle(rc_vcs_pool_t *owner, const rc_backend_t *backend, const char *path)
@@ -140,7 +122,7 @@ static void sweep(rc_vcs_pool_t *owner)
     int n;
 
     for (n = 0; n < AT_ONCE && (handle = take_surplus(owner, now)); n++)
-        close_handle(owner, handle);
+        close_handle(handle);
 }
 
 static void keep_handle(rc_vcs_pool_t *owner, handle_t *handle)
@@ -163,7 +145,7 @@ static apr_status_t end_lease(void *data)
     if (lease->owner)
         keep_handle(lease->owner, lease->handle);
     else
-        close_handle(NULL, lease->handle);
+        close_handle(lease->handle);
     return APR_SUCCESS;
 }
 
@@ -174,7 +156,7 @@ static apr_status_t close_pool(void *data)
 
     while ((handle = owner->newest)) {
         unlink_idle(owner, handle);
-        close_handle(owner, handle);
+        close_handle(handle);
     }
     return APR_SUCCESS;
 }
@@ -198,7 +180,7 @@ void rc_vcs_pool_forget(rc_vcs_pool_t *vcs_pool, const char *path)
     handle_t *handle;
 
     while ((handle = take_idle(vcs_pool, NULL, path)))
-        close_handle(vcs_pool, handle);
+        close_handle(handle);
     rc_vcs_forget(path);
 }
 
@@ -234,7 +216,7 @@ rc_err_t *rc_vcs_open(rc_vcs_t **out, rc_vcs_pool_t *vcs_pool, const char *type,
     while (vcs_pool && (handle = take_idle(vcs_pool, backend, path))) {
         if (backend->reuse(handle->repo))
             break;
-        close_handle(vcs_pool, handle);
+        close_handle(handle);
     }
     if (!handle)
         RC_TRY(open_handle(&handle, backend, path, pool));

@@ -229,30 +229,33 @@ rc_err_t *rc_page_pull_comment(rc_page_account_call_t *account)
     return err ? explain(err, account) : go_back(account, request.act.pull, "#comments");
 }
 
+static rc_err_t *update_pull(rc_page_account_call_t *account, rc_pull_update_t *request,
+                             acting_t *acting)
+{
+    rc_pull_updated_t updated;
+    rc_err_t *err = begin_acting(acting, account, &request->act);
+
+    if (!err)
+        err = rc_pull_update(&updated, &account->call->actor, request);
+    return err ? explain(err, account) : go_back(account, request->act.pull, "");
+}
+
 /* An empty title would leave nothing to click on: it stays. */
 rc_err_t *rc_page_pull_update(rc_page_account_call_t *account)
 {
     rc_pull_update_t request = {.title = given(account, "title"),
                                 .description = text_given(account, "description")};
-    rc_pull_updated_t updated;
     acting_t acting = {.reviewers = &request.reviewers};
-    rc_err_t *err = begin_acting(&acting, account, &request.act);
 
-    if (!err)
-        err = rc_pull_update(&updated, &account->call->actor, &request);
-    return err ? explain(err, account) : go_back(account, request.act.pull, "");
+    return update_pull(account, &request, &acting);
 }
 
 rc_err_t *rc_page_pull_commits_now(rc_page_account_call_t *account)
 {
     rc_pull_update_t request = {.commits = true};
-    rc_pull_updated_t updated;
     acting_t acting = {.reviewers = NULL};
-    rc_err_t *err = begin_acting(&acting, account, &request.act);
 
-    if (!err)
-        err = rc_pull_update(&updated, &account->call->actor, &request);
-    return err ? explain(err, account) : go_back(account, request.act.pull, "");
+    return update_pull(account, &request, &acting);
 }
 
 rc_err_t *rc_page_pull_close(rc_page_account_call_t *account)
