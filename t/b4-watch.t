@@ -159,6 +159,26 @@ subtest 'other directories' => sub {
     is_at('master', 9, 'a copy of it');
 };
 
+# A directory .git is the repository, whatever stands beside it.
+subtest 'a directory .git' => sub {
+    my $inner = "$t->{dir}/scratch/inner";
+    RCAPI::Git::git('.', qw(init -q --bare -b master), $inner);
+    my $last = (build($inner, 'inner', 3))[2];
+    my $at = sub {
+        my %last = map { $t->must(get_repo => { repoid => 'watch' })->{last_changeset}{raw_id} => 1 } 1 .. $ASKED;
+        return is(join(' ', keys %last), $_[0], "the last changeset, $_[1]");
+    };
+    settle();
+    ($at->($ids[9], 'as it was'), is_at('master', 9, 'as it was')) for 1 .. $OFTEN;
+    rename $inner, "$path/.git" or die "rename: $!";
+    $at->($last, 'of .git');
+    are('master', "inner2\n", '... whose content is read');
+    ($at->($last, 'the same')) for 1 .. $OFTEN;
+    rename "$path/.git", $inner or die "rename: $!";
+    $at->($ids[9], 'without it');
+    is_at('master', 9, '... as it was');
+};
+
 subtest 'a parent' => sub {
     my $groups = "$t->{dir}/data/repos/group";
     $t->must(create_repo_group => { group_name => 'group' });

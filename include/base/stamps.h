@@ -33,6 +33,9 @@ bool rc_stamps_last_missing(const rc_stamps_t *list);
  * file, or a symbolic link that may lead nowhere. */
 void rc_stamps_add_existence(rc_stamps_t *list, const char *name);
 
+/** Adds @a name, which is in the root itself and must not be there. */
+void rc_stamps_add_absence(rc_stamps_t *list, const char *name);
+
 /** Returns how many files the list has. */
 int rc_stamps_count(const rc_stamps_t *list);
 

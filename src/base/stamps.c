@@ -30,7 +30,7 @@ typedef struct stamp_t {
     apr_int64_t ctime; /* the same; nobody can set it back */
     apr_int64_t size;
     apr_uint64_t inode;
-    bool existence; /* nothing else counts */
+    bool existence; /* nothing counts but whether it is there */
 } stamp_t;
 
 struct rc_stamps_t {
@@ -102,12 +102,22 @@ const char *rc_stamps_add(rc_stamps_t *list, const char *name)
     return stamp->path;
 }
 
-void rc_stamps_add_existence(rc_stamps_t *list, const char *name)
+static void add_existence(rc_stamps_t *list, const char *name, apr_int64_t mtime)
 {
     stamp_t *stamp = add_stamp(list, name);
 
     stamp->existence = true;
-    stamp->mtime = 0;
+    stamp->mtime = mtime;
+}
+
+void rc_stamps_add_existence(rc_stamps_t *list, const char *name)
+{
+    add_existence(list, name, 0);
+}
+
+void rc_stamps_add_absence(rc_stamps_t *list, const char *name)
+{
+    add_existence(list, name, -1);
 }
 
 static const stamp_t *last_of(const rc_stamps_t *list)

@@ -276,6 +276,8 @@ rc_err_t *rc_git_err(apr_pool_t *pool, const char *fmt, ...) __attribute__((form
 
 /* --- reader.c --- */
 
+#define RC_GIT_INNER ".git"
+
 /** Returns the git directory of the repository at @a path: the path itself, or the .git in it. In
  * @a pool. */
 const char *rc_git_dir(const char *path, apr_pool_t *pool);

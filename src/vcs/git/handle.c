@@ -94,6 +94,18 @@ void rc_git_set_work(void *repo, rc_work_t *work)
     ((rc_git_t *)repo)->work = work;
 }
 
+/* Returns the state of the directory at the path, when it is known and has not changed. */
+static const char *current_state(rc_git_t *git, apr_pool_t *pool)
+{
+    struct stat st;
+
+    if (stat(git->path, &st) || !S_ISDIR(st.st_mode))
+        return NULL;
+    git->dev = st.st_dev;
+    git->ino = st.st_ino;
+    return rc_git_share_state(git, pool);
+}
+
 /* Whether what git needs is in the directory. Its own rights are the matter of those who open it.
  */
 static bool has_parts(const rc_git_t *git, apr_pool_t *pool)
@@ -124,15 +136,16 @@ static bool read_told(rc_git_t *git, const char *told, apr_pool_t *pool)
  * the same, and no object is read. Anything else, and each failure, is for those who open it. */
 const char *rc_git_known_state(const char *path, const char *told, apr_pool_t *pool)
 {
-    rc_git_t git = {.path = apr_pstrdup(pool, rc_git_dir(path, pool))};
-    const char *state;
-    struct stat st;
+    rc_git_t git = {.path = apr_pstrdup(pool, path)};
+    const char *state = current_state(&git, pool), *git_dir;
 
-    if (stat(git.path, &st) || !S_ISDIR(st.st_mode))
-        return NULL;
-    git.dev = st.st_dev;
-    git.ino = st.st_ino;
-    state = rc_git_share_state(&git, pool);
+    if (state)
+        return state; /* so it has no directory .git: that belongs to what was read of it */
+    git_dir = rc_git_dir(path, pool);
+    if (git_dir != path) {
+        git.path = apr_pstrdup(pool, git_dir);
+        state = current_state(&git, pool);
+    }
     if (state || !has_parts(&git, pool) || !(git.shared = rc_git_share_enter(&git)))
         return state;
     if (read_told(&git, told, pool))

@@ -16,7 +16,7 @@
 
 const char *rc_git_dir(const char *path, apr_pool_t *pool)
 {
-    const char *inner = apr_pstrcat(pool, path, "/.git", NULL);
+    const char *inner = apr_pstrcat(pool, path, "/" RC_GIT_INNER, NULL);
     struct stat st;
 
     return !lstat(inner, &st) && S_ISDIR(st.st_mode) ? inner : path;
@@ -56,6 +56,7 @@ static rc_err_t *watch_packs(rc_git_t *git, apr_pool_t *pool)
         return rc_err_internal(pool, rv, "no memory for the repository %s", git->path);
     apr_pool_tag(git->packs_pool, "rc_git packs");
     git->packs = rc_stamps_create(git->path, git->packs_pool);
+    rc_stamps_add_absence(git->packs, RC_GIT_INNER);
     rc_stamps_add_existence(git->packs, "HEAD"); /* may be a link to a packed branch */
     folder = rc_stamps_add(git->packs, "objects/pack");
     rc_stamps_add(git->packs, "objects/info/alternates");

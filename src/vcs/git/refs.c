@@ -202,6 +202,7 @@ static rc_git_refs_t *make_refs(const rc_git_reading_t *reading)
     refs->pool = own;
     refs->users = 1;
     refs->watched = rc_stamps_create(reading->git->path, own);
+    rc_stamps_add_absence(refs->watched, RC_GIT_INNER);
     refs->shallow = apr_array_make(own, 1, sizeof(git_oid));
     return refs;
 }
