@@ -260,7 +260,8 @@ subtest 'what is refused' => sub {
         'failed to create repository `g`', 'git does not speak svn';
     like $t->news, qr/scheme svn is not for repositories of type git/, 'the log says why';
     my $plain = RCAPI::Test->new(children => 1, directives => "RcapiRemotePrivate off\n");
-    for (["svn://$SVN/one", qr/scheme svn is not allowed here/], [$from{http}, qr/127.0.0.1, which is not public/]) {
+    for (["svn://$SVN/one", qr/scheme svn is not allowed here \(see RcapiRemoteSchemes\)/],
+        [$from{http}, qr/127.0.0.1, which is not public \(see RcapiRemotePrivate\)/]) {
         is $plain->call(create_repo => { repo_name => 'x', repo_type => 'svn', clone_uri => $_->[0] })->{error},
             'failed to create repository `x`', 'not allowed';
         like $plain->error_log, $_->[1], 'the log says why';

@@ -301,7 +301,8 @@ subtest 'failures are seen' => sub {
         about, state, due) VALUES ($hook->{webhook_id}, 'webhook-test', 1, 'x', '', 0, '', '', '', 'waiting', 1)");
     $t->admin(qw(deliver --once));
     is $t->sql("SELECT state, attempts, error FROM webhook_delivery") =~ s/\n//r,
-        'waiting|1|remote address: host 127.0.0.1 is 127.0.0.1, which is not public', 'an inner address';
+        'waiting|1|remote address: host 127.0.0.1 is 127.0.0.1, which is not public (see RcapiRemotePrivate)',
+        'an inner address';
     $t->sql("UPDATE webhook_delivery SET due = 1;
         UPDATE webhook_sender SET host = 'elsewhere', until = 9000000000000000");
     $t->admin(qw(deliver --once --private));

@@ -70,7 +70,9 @@ static rc_err_t *check_scheme(const rc_remote_policy_t *policy, const rc_remote_
     for (i = 0; policy->schemes && i < policy->schemes->nelts; i++)
         if (strcmp(APR_ARRAY_IDX(policy->schemes, i, const char *), url->scheme) == 0)
             return NULL;
-    return rc_err_failed(pool, "remote address: scheme %s is not allowed here", url->scheme);
+    return rc_err_failed(pool,
+                         "remote address: scheme %s is not allowed here (see RcapiRemoteSchemes)",
+                         url->scheme);
 }
 
 rc_err_t *rc_remote_admit(rc_remote_url_t **out, const rc_remote_policy_t *policy, const char *url,

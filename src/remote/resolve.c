@@ -41,8 +41,9 @@ static rc_err_t *admit_address(apr_array_header_t *addresses, const rc_remote_po
     global = rc_remote_is_global(info->ai_addr);
     freeaddrinfo(info);
     if (!policy->private_addresses && !global)
-        return rc_err_failed(pool, "remote address: host %s is %s, which is not public", url->host,
-                             text);
+        return rc_err_failed(
+            pool, "remote address: host %s is %s, which is not public (see RcapiRemotePrivate)",
+            url->host, text);
     for (i = 0; i < addresses->nelts; i++)
         if (strcmp(APR_ARRAY_IDX(addresses, i, const char *), text) == 0)
             return NULL;
