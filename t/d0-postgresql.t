@@ -65,6 +65,25 @@ subtest 'connections' => sub {
     }
 };
 
+subtest 'what the server warns of' => sub {
+    $t->sql(<<'END');
+CREATE FUNCTION shout() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    RAISE WARNING 'the table shouts' USING DETAIL = 'of ' || NEW.firstname, ERRCODE = '01404';
+    RAISE NOTICE 'and whispers';
+    RETURN NEW;
+END $$;
+CREATE TRIGGER shout BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION shout();
+END
+    $t->news;
+    $t->must(update_user => { userid => 'admin', firstname => 'Notfortheworld' });
+    my $news = $t->news;
+    is(() = $news =~ /\[rcapi:warn\] .*database: WARNING: the table shouts \(01404\)/g, 1,
+        'is logged once') or diag($news);
+    unlike($news, qr/Notfortheworld|whispers|DETAIL|CONTEXT/, 'without values, and nothing else');
+    unlike(slurp("$t->{dir}/logs/console"), qr/shouts|whispers/, 'in no other place');
+    $t->sql('DROP TRIGGER shout ON users; DROP FUNCTION shout');
+};
+
 subtest 'no text breaks a statement' => sub {
     is($t->get("/$_/changeset-diff/tip", as => 'admin')->status, 404, $_) for '%ff', '%EF%BF%BE', '%C3%28';
     my $answer = $t->call(create_repo_group => { group_name => "a\x{10ffff}\x{e9}" });

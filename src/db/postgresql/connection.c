@@ -27,11 +27,17 @@ static const char *const defaults[][2] = {
 };
 #define DEFAULTS (sizeof(defaults) / sizeof(*defaults))
 
-/* Notices of the server (an object exists already) are for nobody. */
-static void ignore_notice(void *unused, const char *message)
+/* A warning of the server is for its administrator. Details and context can hold values, and are
+ * left out. */
+static void log_notice(void *unused, const PGresult *notice)
 {
+    const char *severity = PQresultErrorField(notice, PG_DIAG_SEVERITY_NONLOCALIZED);
+    const char *code = PQresultErrorField(notice, PG_DIAG_SQLSTATE);
+    const char *text = PQresultErrorField(notice, PG_DIAG_MESSAGE_PRIMARY);
+
     (void)unused;
-    (void)message;
+    rc_log(RC_LOG_WARNING, APR_SUCCESS, "database: %s: %s (%s)", severity ? severity : "NOTICE",
+           text ? text : "", code ? code : "of libpq");
 }
 
 static rc_err_t *connect_to(PGconn **conn, rc_db_t *db)
@@ -100,7 +106,8 @@ static const char *foreign_settings(const rc_db_t *db)
 {
     return apr_psprintf(db->pool,
                         "SET default_transaction_read_only = on; SET lock_timeout = %ld;"
-                        "SET statement_timeout = 0; SET datestyle = 'ISO'; SELECT 1",
+                        "SET statement_timeout = 0; SET datestyle = 'ISO';"
+                        "SET client_min_messages = warning; SELECT 1",
                         (long)apr_time_as_msec(db->config->timeout));
 }
 
@@ -110,7 +117,7 @@ static rc_err_t *set_up(rc_db_t *db)
     PGresult *row;
     rc_err_t *err;
 
-    PQsetNoticeProcessor(pg->conn, ignore_notice, NULL);
+    PQsetNoticeReceiver(pg->conn, log_notice, NULL);
     if (PQserverVersion(pg->conn) < RC_PG_LEAST)
         return rc_err_internal(db->pool, APR_SUCCESS,
                                "the server of %s is older than PostgreSQL %d", db->path,
