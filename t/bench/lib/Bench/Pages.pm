@@ -85,9 +85,13 @@ sub report {
         $table->row("$what commit: processor time / raw diff's", [$load->ratios("pages: $what page",
             "pages: $what raw", 'cpu')], '<=', 1.5, note => sprintf '%.2f ms, raw %.2f ms',
             map { Bench::Table::median($cpu->("$what $_")) } qw(page raw));
-        next $table->skip("$what commit: rate / cgit's page", 'cgit is not installed') if !$bench->{cgit};
-        $table->row("$what commit: rate / cgit's page", [$load->ratios("pages: $what page", "pages: $what cgit",
-            'rate')], '>=', 3, format => '%.1f', note => join ', cgit ',
+        my $row = "$what commit: rate / cgit's page";
+        if (!$bench->{cgit}) {
+            $table->skip($row, 'cgit is not installed');
+            next;
+        }
+        $table->row($row, [$load->ratios("pages: $what page", "pages: $what cgit", 'rate')], '>=', 3,
+            format => '%.1f', note => join ', cgit ',
             map { Bench::Views::rate($load, "pages: $what $_") } qw(page cgit));
     }
 }
