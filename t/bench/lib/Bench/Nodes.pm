@@ -30,7 +30,7 @@ use RCAPI::Run qw(run);
 # name => connections; get_repo is asked of 20 repositories by 5 users
 my @CASES = (['get_repo', 1], ['get_repo', 8], ['get_repos', 1], ['get_users', 1]);
 
-# Options: dir, bin, data, nodes (3), seconds (1), calls (a list of methods).
+# Options: dir, bin, data, nodes (3), seconds (1), calls (a list of methods), temp (see Bench::Server).
 sub new {
     my ($class, %opt) = @_;
     my $self = bless { nodes => 3, seconds => 1, calls => [qw(get_repo get_repos get_users)], %opt }, $class;
@@ -94,7 +94,7 @@ sub _node {
     my ($self, $name, $where) = @_;
     mkdir "$self->{dir}/$name";
     return Bench::Server->new(dir => "$self->{dir}/$name", module => "$self->{bin}/mod_rcapi.so",
-        data => $self->{data}{data}, database => $where, children => 2, threads => 8)->start;
+        data => $self->{data}{data}, database => $where, children => 2, threads => 8, temp => $self->{temp})->start;
 }
 
 # An httpd that passes requests on to the first $n nodes.

@@ -15,7 +15,8 @@ Two processes of 32 threads, keep-alive without end, no logs of requests. The mo
 cgit at /cgit, gitweb at /gitweb, git-http-backend at /backend (and at /counted, where its cost is
 written down), files are below /. The host "uncached" keeps no archives. Without
 C<module>: the same server without mod_rcapi. C<database>: another one than the file in C<data>; BENCH_DIRECTIVES
-of the environment is added to the configuration.
+of the environment is added to the configuration. C<temp>: the temporary folder that everything is in, which stays
+until the server has ended, because the server writes into it.
 
 =cut
 
