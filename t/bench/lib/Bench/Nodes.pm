@@ -17,6 +17,9 @@ The rows of $data (Bench::Data) are copied to a private PostgreSQL server, in $d
 node1 to nodeN, balanced1 and balancedN. A result has the fields of Bench::Load, and C<pg>: microseconds of
 PostgreSQL's processes for one call. What a balancer costs is not part of them. Only results of one round are compared.
 
+C<file> is no call: a file of the size of get_repo's answer, which the same servers send through the same balancers.
+What more of it costs from several servers than from one is httpd's, and the machine's.
+
 =cut
 
 use strict;
@@ -25,15 +28,16 @@ use Bench::Load;
 use Bench::Server;
 use Bench::Table;
 use RCAPI::PostgreSQL;
-use RCAPI::Run qw(run);
+use RCAPI::Run qw(spew);
 
 # name => connections; get_repo is asked of 20 repositories by 5 users
-my @CASES = (['get_repo', 1], ['get_repo', 8], ['get_repos', 1], ['get_users', 1]);
+my @CASES = (['get_repo', 1], ['get_repo', 8], ['get_repos', 1], ['get_users', 1], ['file', 1], ['file', 8]);
+my $FILE_SIZE = 2400;
 
 # Options: dir, bin, data, nodes (3), seconds (1), calls (a list of methods), temp (see Bench::Server).
 sub new {
     my ($class, %opt) = @_;
-    my $self = bless { nodes => 3, seconds => 1, calls => [qw(get_repo get_repos get_users)], %opt }, $class;
+    my $self = bless { nodes => 3, seconds => 1, calls => [qw(get_repo get_repos get_users file)], %opt }, $class;
     $self->{kinds} = ['sqlite', 'node1', 'balanced1', "balanced$self->{nodes}"];
     return $self;
 }
@@ -64,7 +68,7 @@ sub rounds {
         $say->("round $round of $n: one server and several") if $round;
         for my $case ($self->cases) {
             my ($call, $connections) = @$case;
-            for my $kind (@{ $self->{kinds} }) {
+            for my $kind ($self->kinds($call)) {
                 my $prepared = $load{$kind}->prepare("$call-$connections", connections => $connections,
                     requests => [$self->_requests($call)]);
                 my $r = $self->_measure($load{$kind}, $prepared);
@@ -80,6 +84,15 @@ sub cases {
     return grep { $wanted{ $_->[0] } } @CASES;
 }
 
+# The cases, as results call them.
+sub names { my ($self) = @_; return map { "$_->[0]-$_->[1]" } $self->cases }
+
+# The kinds of servers of which a call is asked.
+sub kinds {
+    my ($self, $call) = @_;
+    return grep { $call ne 'file' || /^balanced/ } @{ $self->{kinds} };
+}
+
 sub _measure {
     my ($self, $load, $prepared) = @_;
     my $before = $self->_postgres;
@@ -92,9 +105,12 @@ sub _measure {
 
 sub _node {
     my ($self, $name, $where) = @_;
-    mkdir "$self->{dir}/$name";
-    return Bench::Server->new(dir => "$self->{dir}/$name", module => "$self->{bin}/mod_rcapi.so",
-        data => $self->{data}{data}, database => $where, children => 2, threads => 8, temp => $self->{temp})->start;
+    my $dir = "$self->{dir}/$name";
+    mkdir $dir;
+    my $server = Bench::Server->new(dir => $dir, module => "$self->{bin}/mod_rcapi.so", data => $self->{data}{data},
+        database => $where, children => 2, threads => 8, temp => $self->{temp})->start;
+    spew("$dir/htdocs/file", 'x' x $FILE_SIZE);
+    return $server;
 }
 
 # An httpd that passes requests on to the first $n nodes.
@@ -105,7 +121,7 @@ sub _balancer {
     my @nodes = map { $self->{server}{"node$_"} } 1 .. $n;
     my $members = join '', map { "BalancerMember http://127.0.0.1:$_->{port}\n" } @nodes;
     return Bench::Nodes::Balancer->new(dir => $dir, children => 2, threads => 8, config => <<"END",
-ProxyPass /rc balancer://nodes/rc
+ProxyPass / balancer://nodes/
 <Proxy balancer://nodes>
 $members</Proxy>
 END
@@ -123,6 +139,7 @@ sub _postgres {
 
 sub _requests {
     my ($self, $call) = @_;
+    return [GET => '/file', {}] if $call eq 'file';
     my %head = ('Content-Type' => 'application/json');
     my @of = $call eq 'get_repo' ? map { [1 + $_ % 5, qq({"repoid":"r${\ (1 + 2 * $_)}"})] } 1 .. 20
         : $call eq 'get_repos' ? map { [$_, '{}'] } 1 .. 20 : ([0, '{}']);
@@ -156,8 +173,9 @@ sub report {
     my $many = $self->{nodes};
     my $note = sub { join '; ', map { $self->_note($_[0], $_) } @_[1, 2] };
     $table->head("PostgreSQL on a socket / SQLite: $self->{data}{repos} repositories, $self->{data}{users} users");
-    for my $case (map { "$_->[0]-$_->[1]" } $self->cases) {
+    for my $case ($self->names) {
         my ($method, $connections) = split /-/, $case;
+        next if $method eq 'file';
         my @of = ($case, 'node1', 'sqlite');
         $table->row("$method c$connections, rate", [$self->ratios(@of, sub { $_[0]{rate} })], '>=', 0.5,
             note => $note->(@of));
@@ -165,9 +183,16 @@ sub report {
             if $method ne 'get_repo';
     }
     $table->head("$many servers behind a balancer / one: processor time of a call");
-    for my $case (map { "$_->[0]-$_->[1]" } $self->cases) {
+    for my $case ($self->names) {
         my @of = ($case, "balanced$many", 'balanced1');
-        $table->row($case =~ s/-/ c/r, [$self->ratios(@of, \&cpu)], '<=', 1.15, note => $note->(@of));
+        $table->row($case =~ s/-/ c/r, [$self->ratios(@of, \&cpu)], '<=', $case =~ /^file/ ? undef : 1.15,
+            note => $note->(@of));
+    }
+    for my $connections (grep { $self->{results}{"file-$_"} && $self->{results}{"get_repo-$_"} } 1, 8) {
+        my ($ours, $files) = map { [$self->ratios("$_-$connections", "balanced$many", 'balanced1', \&cpu)] }
+            qw(get_repo file);
+        $table->row("get_repo c$connections / file c$connections", [map { $ours->[$_] / $files->[$_] } 0 .. $#$ours],
+            '<=', 1.15, note => 'what is not httpd\'s');
     }
 }
 
