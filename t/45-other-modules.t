@@ -94,5 +94,11 @@ for my $path (
     is(join("\n\n", @different), '', $path =~ s/$tip/TIP/gr =~ s/$first/FIRST/gr);
 }
 
+subtest 'their headers are part of a 304, as of that for a file' => sub {
+    my $a = $t->get("/busy/files/raw/$tip/plain", as => 'admin', headers => ['If-None-Match' => '*']);
+    is($a->status, 304, 'status');
+    is($a->header('X-Busy'), 1, 'mod_headers');
+};
+
 $t->done;
 done_testing;

@@ -153,12 +153,10 @@ bool rc_http_is_below_mount(const rc_server_conf_t *conf, const char *path);
 /** Returns whether @a conf has a mount of this module. */
 bool rc_http_is_mounted(const rc_server_conf_t *conf);
 
-/** Returns whether the URL is below a mount, before httpd has found its <Location>. True in doubt.
- */
+/** Returns whether the URL is below a mount, before httpd knows its <Location>. True in doubt. */
 bool rc_http_may_be_ours(const request_rec *r);
 
-/** Returns the rest of @a path after @a mount, at least "/"; NULL when it is not below the mount.
- */
+/** Returns the rest of @a path after @a mount, at least "/"; NULL when it is not below. */
 const char *rc_http_behind(const char *mount, const char *path);
 
 /** Returns the decoded path after the mount, with a leading "/"; NULL when the request is not for
@@ -211,8 +209,7 @@ int rc_http_hide_unknown(request_rec *r);
 void rc_http_hide_refused(request_rec *r);
 int rc_http_hide_from_logs(request_rec *r);
 
-/** Restores the keys before the connection is upgraded to HTTP/2, which creates the request anew.
- */
+/** Restores the keys before an upgrade to HTTP/2, which creates the request anew. */
 int rc_http_return_keys(conn_rec *c, request_rec *r, server_rec *s, const char *protocol);
 
 /* clean.c: replaces keys by *** */
@@ -369,8 +366,9 @@ void rc_http_set_headers(request_rec *r, rc_answer_t *answer);
 /** Sends the content of the answer's spool, with the headers that are set. */
 int rc_http_send_spool(request_rec *r, rc_answer_t *answer);
 
-/** Answers HEAD for a body of @a length bytes that was not made. */
+/** Answers HEAD for a body of @a length bytes that was not made; and 304. */
 int rc_http_send_head(request_rec *r, apr_off_t length);
+int rc_http_send_unchanged(request_rec *r);
 
 /** Sends a refusal: answer->text, or the default text of the status. Headers of @a answer replace
  * the default ones. */
@@ -379,6 +377,9 @@ int rc_http_send_refusal(request_rec *r, rc_answer_t *answer);
 /** Appends @a size bytes of @a file, from @a start on, to @a bb. It must outlive @a r. */
 rc_err_t *rc_http_insert_file(apr_bucket_brigade *bb, apr_file_t *file, apr_off_t start,
                               apr_off_t size, request_rec *r);
+
+/** Sends what httpd's last filter holds, as far as the client takes it now. Not with HTTP/2. */
+apr_status_t rc_http_push(conn_rec *c);
 
 /* log.c */
 

@@ -14,20 +14,39 @@
 #include <apr_portable.h>
 #include <apr_strings.h>
 
-/* Sends @a bb with EOS; returns the handler's status. */
+#define HELD 4096 /* bytes in memory that httpd sends at once */
+
+apr_status_t rc_http_push(conn_rec *c)
+{
+    ap_filter_t *core = c->output_filters;
+
+    while (core->next)
+        core = core->next;
+    return core->frec->filter_func.out_func(core, NULL);
+}
+
+/*
+ * Sends @a bb with EOS; returns the handler's status. httpd would hold a short answer until it has
+ * looked for the client's next request, which cannot be there yet: the connection would go to the
+ * listener and to another thread. A fast client's next request is there after an answer that leaves
+ * at once, as files do.
+ */
 static int pass(request_rec *r, apr_bucket_brigade *bb, apr_off_t length)
 {
+    conn_rec *c = r->connection;
     apr_status_t rv;
 
     ap_set_content_length(r, length);
-    APR_BRIGADE_INSERT_TAIL(bb, apr_bucket_eos_create(r->connection->bucket_alloc));
+    APR_BRIGADE_INSERT_TAIL(bb, apr_bucket_eos_create(c->bucket_alloc));
     rv = ap_pass_brigade(r->output_filters, bb);
     apr_brigade_cleanup(bb);
+    if (rv == APR_SUCCESS && length < HELD && c->data_in_output_filters && !c->master)
+        rv = rc_http_push(c);
     if (rv == APR_SUCCESS || rv == AP_FILTER_ERROR)
         return rv == APR_SUCCESS ? OK : AP_FILTER_ERROR; /* a filter has sent an answer */
-    ap_log_rerror(APLOG_MARK, r->connection->aborted ? APLOG_DEBUG : APLOG_INFO, rv, r,
+    ap_log_rerror(APLOG_MARK, c->aborted ? APLOG_DEBUG : APLOG_INFO, rv, r,
                   RCLOGNO(0040) "cannot send the answer");
-    r->connection->keepalive = AP_CONN_CLOSE;
+    c->keepalive = AP_CONN_CLOSE;
     return OK; /* headers may be sent already: no second answer */
 }
 
@@ -199,6 +218,12 @@ int rc_http_send_spool(request_rec *r, rc_answer_t *answer)
         return rc_http_send_refusal(r, answer);
     }
     return pass(r, bb, size);
+}
+
+int rc_http_send_unchanged(request_rec *r)
+{
+    r->status = HTTP_NOT_MODIFIED;
+    return pass(r, apr_brigade_create(r->pool, r->connection->bucket_alloc), 0);
 }
 
 int rc_http_send_head(request_rec *r, apr_off_t length)

@@ -95,15 +95,6 @@ static rc_parked_now_t start_closing(rc_parked_t *parked)
     return go_to(parked, linger);
 }
 
-static apr_status_t push_rest(conn_rec *c)
-{
-    ap_filter_t *core = c->output_filters;
-
-    while (core->next)
-        core = core->next;
-    return core->frec->filter_func.out_func(core, NULL);
-}
-
 /* The request is complete; httpd's filter holds what the client has not taken. */
 static rc_parked_now_t send_rest(rc_parked_t *parked)
 {
@@ -116,7 +107,7 @@ static rc_parked_now_t send_rest(rc_parked_t *parked)
         if (!c->data_in_output_filters)
             return start_closing(parked);
         parked->moved = rc_clock();
-        c->aborted = push_rest(c) != APR_SUCCESS;
+        c->aborted = rc_http_push(c) != APR_SUCCESS;
         return RC_PARKED_MOVED;
     }
     c->aborted = rc_clock() - parked->moved >= parked->timeout;

@@ -132,7 +132,7 @@ static int send_answer(request_rec *r, rc_answer_t *answer)
     if (has_stream(answer)) /* it has been sent */
         return OK;
     if (answer->status == HTTP_NOT_MODIFIED)
-        return HTTP_NOT_MODIFIED;
+        return rc_http_send_unchanged(r);
     if (answer->status >= HTTP_BAD_REQUEST && !rc_spool_size(answer->spool))
         return rc_http_send_refusal(r, answer);
     if (answer->length >= 0)
