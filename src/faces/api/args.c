@@ -231,6 +231,19 @@ static bool is_known(const rc_call_t *call, const char *name)
     return !strcmp(name, "apiuser") || !strcmp(name, "request");
 }
 
+bool rc_args_are_known(const rc_call_t *call)
+{
+    if (!call->args_sent)
+        return true;
+    json_object_object_foreach(call->args_sent, name, value)
+    {
+        (void)value;
+        if (!is_known(call, name))
+            return false;
+    }
+    return true;
+}
+
 void rc_args_log_unknown(const rc_call_t *call)
 {
     int left = MOST_LOGGED;

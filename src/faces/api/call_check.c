@@ -3,7 +3,7 @@
  * Identifies the caller, checks their rights and the arguments of a call (contract 00 §3, steps 10
  * to 14).
  */
-#include "method.h"
+#include "kept.h"
 
 #include <string.h>
 
@@ -69,6 +69,8 @@ rc_err_t *rc_call_check(rc_call_t *call)
         return rc_err(call->pool, RC_E_ARG, "Invalid API KEY");
     }
     if (!err)
+        err = rc_call_recall(call);
+    if (!err && !call->kept.data)
         err = rc_args_bind(call);
     call->checked = !err;
     return err;

@@ -21,6 +21,10 @@ static rc_err_t *check_and_read(rc_actor_t *actor, void *baton)
 
     (void)actor;
     RC_TRY(rc_call_check(call));
+    if (call->kept.data) {
+        rc_json_raw(call->out, call->kept.data, call->kept.len);
+        return rc_json_finish(call->out);
+    }
     return call->method->flags & (RC_ALONE | RC_AWAY) ? NULL : run_method(call, call->out);
 }
 

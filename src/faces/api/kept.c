@@ -1,91 +1,139 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * Keeps the results of calls that only read the database, as JSON, while nothing that they were
- * made of has changed.
+ * made of has changed: neither in the database nor the state of the repository that they describe.
  */
-#include "method.h"
+#include "kept.h"
+
+#include <string.h>
 
 #include <apr_strings.h>
 
-#include "base/secret.h"
+#include "domain/last_changeset.h"
 
-/* Makes a digest of everything that a result depends on beside the viewer and the database. Clients
- * may have put a key among the arguments, so they are not kept as they are. */
-static rc_err_t *name_result(unsigned char digest[RC_DIGEST_SIZE], rc_call_t *call)
+/* Makes the key of a result: everything that it depends on beside the database and the repository.
+ */
+static rc_err_t *result_key(rc_memory_key_t *key, rc_call_t *call)
 {
     const rc_caller_t *caller = call->actor.caller;
-    const char *args;
+    const char *name;
 
-    RC_TRY(rc_value_json(&args, call->args_sent, call->pool));
-    rc_key_digest(digest, apr_psprintf(call->pool, "%s %d%d%d %s %s", call->method->name,
-                                       caller->admin, rc_actor_is_full(&call->actor), call->old,
-                                       call->request->base_url, args));
+    if (!call->args_text)
+        RC_TRY(rc_value_json(&call->args_text, call->args_sent, call->pool));
+    name = apr_pstrcat(call->pool, call->method->name, caller->admin ? " admin" : "",
+                       rc_actor_is_full(&call->actor) ? " full" : "", call->old ? " old " : " ",
+                       call->args_text, call->request->base_url, NULL);
+    *key = (rc_memory_key_t){'a', rc_caller_viewer(caller).id, name, strlen(name)};
+    return NULL;
+}
+
+/* A kept result begins with three texts, which say when its repository is in the same state. */
+static rc_bytes_t pack_result(const rc_repo_t *repo, rc_bytes_t result, apr_pool_t *pool)
+{
+    const char *const texts[] = {repo->type, repo->name, repo->last.state};
+    apr_size_t len = result.len, size;
+    char *bytes, *to;
+    int i;
+
+    for (i = 0; i < 3; i++)
+        len += strlen(texts[i]) + 1;
+    to = bytes = apr_palloc(pool, len);
+    for (i = 0; i < 3; i++, to += size) {
+        size = strlen(texts[i]) + 1;
+        memcpy(to, texts[i], size);
+    }
+    memcpy(to, result.data, result.len);
+    return (rc_bytes_t){bytes, len};
+}
+
+static rc_bytes_t unpack_result(rc_repo_t *repo, rc_bytes_t kept)
+{
+    const char *result;
+
+    *repo = (rc_repo_t){.type = kept.data};
+    repo->name = repo->type + strlen(repo->type) + 1;
+    repo->last.state = repo->name + strlen(repo->name) + 1;
+    result = repo->last.state + strlen(repo->last.state) + 1;
+    return (rc_bytes_t){result, kept.len - (apr_size_t)(result - repo->type)};
+}
+
+rc_err_t *rc_call_recall(rc_call_t *call)
+{
+    rc_memory_key_t key;
+    rc_bytes_t kept;
+    rc_repo_t repo;
+
+    call->kept = (rc_bytes_t){NULL, 0};
+    call->again = false;
+    if (!(call->method->flags & RC_RESULTS) || !rc_db_remembers(call->actor.db))
+        return NULL;
+    RC_TRY(result_key(&key, call));
+    kept = rc_recall(call->actor.db, &key, call->pool);
+    call->again = kept.data != NULL;
+    if (!kept.len)
+        return NULL;
+    kept = unpack_result(&repo, kept);
+    if (rc_last_is_current(&repo, call->env, call->pool))
+        call->kept = kept;
     return NULL;
 }
 
 /* Keeps the result, or notes that it was asked for: only what is asked for again is worth its
- * bytes, which would push out parts that many results share. A large one is not kept. */
-static rc_err_t *keep_result(rc_call_t *call, const rc_memory_key_t *key, bool again,
-                             rc_spool_t *spool, apr_off_t start)
+ * bytes, which would push out parts that many results share. A large one is not kept, and none
+ * whose arguments may hold a key by mistake. */
+static rc_err_t *keep_result(rc_call_t *call, const rc_repo_t *repo, rc_spool_t *spool,
+                             apr_off_t start)
 {
-    apr_off_t size = rc_spool_size(spool);
+    apr_size_t size = (apr_size_t)(rc_spool_size(spool) - start);
     rc_bytes_t kept = {"", 0};
     apr_file_t *file = NULL;
+    rc_memory_key_t key;
     const char *data;
 
-    if (again) {
+    if (call->has_secret || !repo->last.state || !rc_args_are_known(call))
+        return NULL;
+    if (call->again) {
         RC_TRY(rc_spool_content(&data, &file, spool));
-        kept = (rc_bytes_t){data + start, (apr_size_t)(size - start)};
+        if (file)
+            return NULL;
+        kept = pack_result(repo, (rc_bytes_t){data + start, size}, call->pool);
     }
-    if (!file && !call->has_secret)
-        rc_remember(call->actor.db, key, RC_SINCE_BEGIN, kept);
+    RC_TRY(result_key(&key, call));
+    rc_remember(call->actor.db, &key, RC_SINCE_BEGIN, kept);
     return NULL;
 }
 
 static rc_err_t *render_direct(rc_json_t *out, rc_call_t *call, rc_call_render_t *render,
-                               const void *baton, const rc_memory_key_t *key, bool again)
+                               const rc_repo_t *repo)
 {
     apr_off_t start = rc_spool_size(out->spool);
 
     call->has_secret = false;
-    RC_TRY(render(out, call, baton));
+    RC_TRY(render(out, call, repo));
     RC_TRY(rc_json_finish(out));
-    return keep_result(call, key, again, out->spool, start);
+    return keep_result(call, repo, out->spool, start);
 }
 
 /* Writes the result from what is in memory. A part that is missing must leave nothing written. */
 static rc_err_t *render_aside(rc_json_t *out, rc_call_t *call, rc_call_render_t *render,
-                              const void *baton, const rc_memory_key_t *key, bool again)
+                              const rc_repo_t *repo)
 {
     rc_spool_t *spool = rc_spool_beside(out->spool, call->pool);
     const char *text;
     rc_json_t aside;
 
     rc_json_init(&aside, spool);
-    RC_TRY(render_direct(&aside, call, render, baton, key, again));
+    RC_TRY(render_direct(&aside, call, render, repo));
     RC_TRY(rc_spool_view(&text, spool, call->pool));
     rc_json_raw(out, text, (apr_size_t)rc_spool_size(spool));
     return rc_json_finish(out);
 }
 
-rc_err_t *rc_call_keep(rc_json_t *out, rc_call_t *call, rc_call_render_t *render, const void *baton)
+rc_err_t *rc_call_keep(rc_json_t *out, rc_call_t *call, rc_call_render_t *render,
+                       const rc_repo_t *repo)
 {
-    unsigned char digest[RC_DIGEST_SIZE];
-    const rc_memory_key_t key = {.kind = 'a',
-                                 .id = rc_caller_viewer(call->actor.caller).id,
-                                 .data = digest,
-                                 .len = sizeof(digest)};
-    rc_bytes_t kept;
-
-    RC_TRY(name_result(digest, call));
-    kept = rc_recall(call->actor.db, &key, call->pool);
-    if (kept.len) {
-        rc_json_raw(out, kept.data, kept.len);
-        return rc_json_finish(out);
-    }
-    if (rc_db_is_memory(call->actor.db))
-        return render_aside(out, call, render, baton, &key, kept.data != NULL);
-    return render_direct(out, call, render, baton, &key, kept.data != NULL);
+    return rc_db_is_memory(call->actor.db) ? render_aside(out, call, render, repo)
+                                           : render_direct(out, call, render, repo);
 }
 
 rc_err_t *rc_call_keep_part(rc_bytes_t *text, rc_call_t *call, const rc_memory_key_t *key,

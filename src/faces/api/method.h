@@ -106,11 +106,12 @@ typedef struct rc_allow_t {
 #define RC_HOLDERS(name) ((rc_allow_t){RC_ALLOW_HOLDERS, (name)})
 
 /* Flags of a row. Without RC_ALONE and RC_AWAY the method only reads, in one snapshot. */
-#define RC_ALONE 2  /* runs outside of transactions, for use cases that start their own */
-#define RC_OLD   4  /* serves the 1.2 dialect only (requests without id) */
-#define RC_LISTS 16 /* reads a long list: must not keep others waiting for a connection */
-#define RC_AWAY  8  /* reads a repository, without a database connection (actor.db is NULL) */
-#define RC_KEPT  32 /* begins with rc_call_keep, or needs nothing but its arguments */
+#define RC_ALONE   2  /* runs outside of transactions, for use cases that start their own */
+#define RC_OLD     4  /* serves the 1.2 dialect only (requests without id) */
+#define RC_LISTS   16 /* reads a long list: must not keep others waiting for a connection */
+#define RC_AWAY    8  /* reads a repository, without a database connection (actor.db is NULL) */
+#define RC_KEPT    32 /* what it needs can be in memory: its arguments, or its result */
+#define RC_RESULTS 64 /* its results are kept (rc_call_keep) */
 
 /* What is wrong with a request, as far as JSON-RPC 2.0 tells it apart (contract 10 §5). */
 typedef enum {
@@ -167,6 +168,9 @@ struct rc_call_t {
     bool old;                  /* 1.2 dialect */
     bool checked;              /* the key and the arguments are valid */
     bool has_secret;           /* the result holds something in clear that is stored encrypted */
+    const char *args_text;     /* args_sent as JSON, once it was needed */
+    rc_bytes_t kept;           /* the result, when rc_call_recall has found it */
+    bool again;                /* the same was asked before */
     rc_json_t *out;            /* receives the result */
     rc_call_fn_t *plan;        /* set by rc_call_plan, with its request */
     void *planned;
@@ -224,6 +228,9 @@ const char *rc_param_name(rc_param_id_t id);
  * method and they need. Returns RC_E_ARG, RC_E_FORBIDDEN or RC_E_FAILED for the client's faults. */
 rc_err_t *rc_args_bind(rc_call_t *call);
 
+/** True when the method has all arguments that were sent. */
+bool rc_args_are_known(const rc_call_t *call);
+
 /** Logs the names of sent arguments that the method does not have, at level info. */
 void rc_args_log_unknown(const rc_call_t *call);
 
@@ -256,28 +263,8 @@ rc_err_t *rc_value_json(const char **text, json_object *value, apr_pool_t *pool)
  * connection yet. */
 void rc_call_begin(rc_call_t *call);
 
-/** Writes a result. */
-typedef rc_err_t *rc_call_render_t(rc_json_t *out, rc_call_t *call, const void *baton);
-
-/**
- * Writes the result that @a render writes, or has written to the same question of the same caller
- * since when nothing that it has read has changed. @a render reads nothing but the database, the
- * call and @a baton, which comes from the database. A result is kept when it is asked for again,
- * one with a secret never. Returns RC_E_MISS for a call without a connection when a part is not in
- * memory; then nothing is written.
- */
-rc_err_t *rc_call_keep(rc_json_t *out, rc_call_t *call, rc_call_render_t *render,
-                       const void *baton);
-
-/**
- * Returns in *@a text the JSON that @a render writes, or has written for any caller since when
- * nothing that it has read has changed: for a part of results that is the same for all who may see
- * it, and has no secret. @a render reads nothing but the database and what @a key names.
- */
-rc_err_t *rc_call_keep_part(rc_bytes_t *text, rc_call_t *call, const rc_memory_key_t *key,
-                            rc_call_render_t *render, const void *baton);
-
-/** Identifies the caller (call->actor.caller) and binds the arguments (rc_args_bind). */
+/** Identifies the caller (call->actor.caller) and binds the arguments (rc_args_bind), unless the
+ * result is found (rc_call_recall). */
 rc_err_t *rc_call_check(rc_call_t *call);
 
 /**

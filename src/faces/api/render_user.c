@@ -2,7 +2,7 @@
 /*
  * Writes users as JSON: user_obj (contract 02 §1.1).
  */
-#include "method.h"
+#include "kept.h"
 
 #include "base/log.h"
 #include "base/time.h"

@@ -2,6 +2,7 @@
 /*
  * The methods that describe, create and pull repositories (contract 02 §5, §2 pull).
  */
+#include "../kept.h"
 #include "../later.h"
 #include "../list.h"
 
@@ -19,23 +20,28 @@ static rc_err_t *render_whole(rc_json_t *out, rc_call_t *call, const void *repo)
 }
 
 /* Reading the last commit from the repository can take long, so the rows are loaded again after it.
- */
-static rc_err_t *get_repo(rc_call_t *call, rc_json_t *out)
+ * What it has read is shown even when it could not be stored. */
+static rc_err_t *render_anew(rc_json_t *out, rc_call_t *call, bool anew)
 {
-    const rc_repo_t *known = rc_arg_repo(call, RC_P_REPOID);
-    bool anew = !rc_arg_bool(call, RC_P_CACHE);
     rc_last_t last = {NULL};
     rc_repo_t repo;
 
-    if (anew || !rc_last_is_current(known, call->env, call->pool)) {
-        RC_TRY(rc_repo_look(&last, &call->actor, known, anew));
-        RC_TRY(rc_args_bind(call));
-    }
+    RC_TRY(rc_repo_look(&last, &call->actor, rc_arg_repo(call, RC_P_REPOID), anew));
+    RC_TRY(rc_args_bind(call));
     repo = *rc_arg_repo(call, RC_P_REPOID);
-    if (!last.state)
-        return rc_call_keep(out, call, render_whole, &repo);
-    repo.last = last; /* show it even when it could not be stored */
+    if (last.state)
+        repo.last = last;
     return render_whole(out, call, &repo);
+}
+
+static rc_err_t *get_repo(rc_call_t *call, rc_json_t *out)
+{
+    const rc_repo_t *repo = rc_arg_repo(call, RC_P_REPOID);
+    bool anew = !rc_arg_bool(call, RC_P_CACHE);
+
+    if (anew || !rc_last_is_current(repo, call->env, call->pool))
+        return render_anew(out, call, anew);
+    return rc_call_keep(out, call, render_whole, repo);
 }
 
 /* Sets *@a root to the name of the group `root`; *readable is false when the caller may not read
@@ -157,7 +163,7 @@ const rc_method_t rc_methods_repo[] = {
      RC_PARAMS(RC_OBJECT2(RC_P_REPOID, RC_REPO, RC_REQUIRED, RC_ADMIN, "repo"),
                RC_ARG(RC_P_BACKGROUND, RC_BOOL, "False")),
      "Unable to pull changes from `{repoid.name}`", "Fetch from the repository's clone_uri."},
-    {"get_repo", get_repo, RC_ANYONE, RC_KEPT,
+    {"get_repo", get_repo, RC_ANYONE, RC_KEPT | RC_RESULTS,
      RC_PARAMS(RC_OBJECT(RC_P_REPOID, RC_REPO, RC_REQUIRED, RC_READ),
                RC_ARG(RC_P_CACHE, RC_BOOL, "True")),
      NULL, "Describe one repository."},
