@@ -155,7 +155,8 @@ static rc_err_t *write_joined(rc_spool_t *spool)
     RC_TRY(rc_fs_map(&data, fd, (apr_size_t)size, spool->pool));
     RC_TRY(write_to_file(spool, spool->buf, spool->joined_at));
     spool->used -= spool->joined_at;
-    memmove(spool->buf, spool->buf + spool->joined_at, spool->used);
+    if (spool->used) /* else there may be no memory yet */
+        memmove(spool->buf, spool->buf + spool->joined_at, spool->used);
     return write_to_file(spool, data, (apr_size_t)size);
 }
 
