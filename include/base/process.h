@@ -27,7 +27,7 @@ typedef struct rc_proc_t {
     apr_off_t max_file;      /* bytes of each file it writes; 0 = no limit */
     apr_off_t max_memory;    /* bytes of memory; 0 = no limit */
     int max_cpu;             /* seconds of processor time; 0 = no limit */
-    int nice;                /* lowers its priority: 1 to 19; 0 = as this process */
+    int nice;                /* the least niceness, 1 to 19; 0 = as this process */
     bool outlives_us;        /* it may finish when this process dies; else it is killed */
     bool gentle;             /* it cleans up at SIGTERM: instead of being killed it gets that
                               * signal, and is killed if it has not ended half a second later */

@@ -73,6 +73,13 @@ static void limit(int resource, apr_off_t soft, apr_off_t hard)
         give_up("setrlimit");
 }
 
+/* A server may run with a lower priority already, and only root may raise it again. */
+static void lower_priority(int nice)
+{
+    if (getpriority(PRIO_PROCESS, 0) < nice && setpriority(PRIO_PROCESS, 0, nice) < 0)
+        give_up("setpriority");
+}
+
 static void set_limits(const rc_proc_t *proc)
 {
     limit(RLIMIT_CORE, 0, 0);
@@ -150,8 +157,7 @@ static _Noreturn void become(const rc_run_t *run)
     if (chdir(proc->dir) < 0)
         give_up("chdir");
     set_limits(proc);
-    if (proc->nice && setpriority(PRIO_PROCESS, 0, proc->nice) < 0)
-        give_up("setpriority");
+    lower_priority(proc->nice);
     execve(run->file, rc_unconst(proc->argv), rc_unconst(proc->env));
     give_up("execve");
 }

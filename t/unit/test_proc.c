@@ -282,6 +282,31 @@ static void lower_limits_stay(void **state)
     assert_int_equal(status, 0);
 }
 
+/* The niceness of a program with that of proc->nice, run by a process of niceness @a own. */
+static int niceness_below(int own, int nice)
+{
+    rc_proc_t proc = NEW_PROC;
+    pid_t pid = fork();
+    int status = 0;
+
+    if (!pid) {
+        proc.nice = nice;
+        if (setpriority(PRIO_PROCESS, 0, own) < 0)
+            _exit(100);
+        _exit(atoi(run_script(&proc, "nice").text));
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    return WEXITSTATUS(status);
+}
+
+static void priority_is_only_lowered(void **state)
+{
+    (void)state;
+    assert_int_equal(niceness_below(17, 18), 18);
+    assert_int_equal(niceness_below(17, 0), 17);
+    assert_int_equal(niceness_below(17, 10), 17);
+}
+
 static void text_is_bounded(void **state)
 {
     rc_proc_t proc = NEW_PROC;
@@ -582,6 +607,7 @@ int main(void)
         cmocka_unit_test(processor_time_is_limited),
         cmocka_unit_test(memory_is_limited),
         cmocka_unit_test(lower_limits_stay),
+        cmocka_unit_test(priority_is_only_lowered),
         cmocka_unit_test(text_is_bounded),
         cmocka_unit_test(deadline_ends_grandchildren_too),
         cmocka_unit_test(remaining_processes_are_killed),
