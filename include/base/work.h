@@ -28,7 +28,8 @@ typedef struct rc_work_t {
                      const char *line); /* takes what a program says about how far it
                                          * is, without credentials; NULL: nobody does */
     void *baton;
-    apr_time_t next_look; /* when to check the clock and the client again */
+    apr_off_t unseen;     /* bytes that were read since the clock was checked */
+    apr_time_t next_look; /* when to check the client again */
 } rc_work_t;
 
 /* Bytes that may be read before an answer counts as costly. */
@@ -45,8 +46,8 @@ void rc_work_set_time(rc_work_t *work, apr_interval_time_t time);
  * RC_E_BUSY when no slot is free, RC_E_GONE when the client has gone.
  */
 
-/** Counts @a bytes of contents (may be 0) and checks the deadline; now and then checks the client.
- */
+/** Counts @a bytes of contents and checks the deadline, but not for each small content; always when
+ * @a bytes is 0. Now and then checks the client. */
 rc_err_t *rc_work_spend(rc_work_t *work, apr_off_t bytes, apr_pool_t *pool);
 
 /** Counts one file or directory. */

@@ -10,7 +10,10 @@
 
 #define LOOK_EVERY apr_time_from_msec(50)
 
-/* Entries between two looks at the clock, each of which costs as much as reading a name. */
+/* Looking at the clock costs as much as reading a name. So it is looked at after 16 entries or
+ * small contents, each of which counts as so many bytes at least, or after 16 times as many bytes.
+ */
+#define SMALL       ((apr_off_t)4 << 10)
 #define CLOCK_EVERY 16
 
 /* Not earlier: a client that only closed its sending side must still receive a short answer. */
@@ -80,6 +83,10 @@ rc_err_t *rc_work_spend(rc_work_t *work, apr_off_t bytes, apr_pool_t *pool)
         work->cheap = 0;
         RC_TRY(rc_work_costly(work, pool));
     }
+    work->unseen += bytes < SMALL ? SMALL : bytes;
+    if (bytes && work->unseen < CLOCK_EVERY * SMALL)
+        return NULL;
+    work->unseen = 0;
     now = rc_clock();
     return now < work->next_look ? check_time(work, now, pool) : look_at_clock(work, now, pool);
 }
