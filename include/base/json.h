@@ -60,6 +60,8 @@ void rc_json_raw(rc_json_t *json, const char *text, apr_size_t len);
 
 /* Each writes a member of an object: the key, as rc_json_key, and the value. */
 void rc_json_member_string(rc_json_t *json, const char *key, const char *text);
+/* A string of printable ASCII without quotes and backslashes. */
+void rc_json_member_plain(rc_json_t *json, const char *key, const char *text, apr_size_t len);
 void rc_json_member_int(rc_json_t *json, const char *key, apr_int64_t value);
 void rc_json_member_bool(rc_json_t *json, const char *key, bool value);
 void rc_json_member_null(rc_json_t *json, const char *key);

@@ -10,6 +10,7 @@
 #include <apr_strings.h>
 
 #include "base/text.h"
+#include "spool_data.h"
 
 void rc_json_init(rc_json_t *json, rc_spool_t *spool)
 {
@@ -78,14 +79,14 @@ static void put(rc_json_t *json, const char *before, const char *text, apr_size_
             json->err = rc_spool_puts(json->spool, after);
         return;
     }
-    if ((json->err = rc_spool_room(&to, json->spool, len + 4)))
+    if (!(to = rc_spool_quick_room(&json->err, json->spool, len + 4)))
         return;
     while (*before)
         *to++ = *before++;
     memcpy(to, text, len);
     for (to += len; *after;)
         *to++ = *after++;
-    rc_spool_fill(json->spool, to);
+    rc_spool_quick_fill(json->spool, to);
 }
 
 /* Writes a value without quotes. */
@@ -277,7 +278,8 @@ static void put_member(rc_json_t *json, const char *key, const char *quote, cons
     if (len > SHORT || json->only) {
         rc_json_key(json, key);
         put(json, quote, text, len, quote);
-    } else if (!json->err && !(json->err = rc_spool_room(&to, json->spool, key_len + len + 6))) {
+    } else if (!json->err &&
+               (to = rc_spool_quick_room(&json->err, json->spool, key_len + len + 6))) {
         *to = ',';
         to += json->comma ? 1 : 0;
         *to++ = '"';
@@ -290,9 +292,14 @@ static void put_member(rc_json_t *json, const char *key, const char *quote, cons
         memcpy(to, text, len);
         to += len;
         *to = *quote;
-        rc_spool_fill(json->spool, to + quote_len);
+        rc_spool_quick_fill(json->spool, to + quote_len);
     }
     json->comma = true;
+}
+
+void rc_json_member_plain(rc_json_t *json, const char *key, const char *text, apr_size_t len)
+{
+    put_member(json, key, "\"", text, len);
 }
 
 void rc_json_member_string(rc_json_t *json, const char *key, const char *text)

@@ -347,7 +347,7 @@ typedef enum {
 /** Writes the node_obj of a file; a content of more than @a most bytes (-1: no limit) is left out.
  */
 rc_err_t *rc_render_file(rc_json_t *out, const rc_node_t *node, rc_file_form_t form,
-                         apr_int64_t most, apr_pool_t *scratch);
+                         apr_int64_t most);
 
 /** Writes the members of a changeset_obj, without diff and refs, for a repository of @a type; the
  * empty commit when @a commit is NULL. */

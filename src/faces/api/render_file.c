@@ -33,12 +33,14 @@ static apr_int64_t count_lines(const rc_node_t *node, bool binary)
     return lines ? lines : 1;
 }
 
-static const char *md5(const rc_node_t *node, apr_pool_t *pool)
+static void write_md5(rc_json_t *out, const rc_node_t *node)
 {
+    char text[2 * APR_MD5_DIGESTSIZE];
     unsigned char digest[APR_MD5_DIGESTSIZE];
 
     apr_md5(digest, node->data, node->len);
-    return rc_hex_text(digest, sizeof(digest), pool);
+    rc_hex_write(text, digest, sizeof(digest));
+    rc_json_member_plain(out, "md5", text, sizeof(text));
 }
 
 static const char *mime_type(const rc_node_t *node, bool binary)
@@ -65,15 +67,16 @@ static void write_missing(rc_json_t *out, const rc_node_t *node, rc_file_form_t 
 }
 
 static void write_present(rc_json_t *out, const rc_node_t *node, rc_file_form_t form,
-                          apr_int64_t most, apr_pool_t *scratch)
+                          apr_int64_t most)
 {
     bool binary = memchr(node->data, '\0', node->len) != NULL;
+    const char *type = mime_type(node, binary);
 
-    rc_json_member_string(out, "md5", md5(node, scratch));
+    write_md5(out, node);
     rc_json_member_bool(out, "binary", binary);
     rc_json_member_int(out, "size", (apr_int64_t)node->len);
     rc_json_member_string(out, "extension", extension(node->path));
-    rc_json_member_string(out, "mimetype", mime_type(node, binary));
+    rc_json_member_plain(out, "mimetype", type, strlen(type));
     rc_json_member_int(out, "lines", count_lines(node, binary));
     if (form != RC_FILE_FULL)
         return;
@@ -85,15 +88,15 @@ static void write_present(rc_json_t *out, const rc_node_t *node, rc_file_form_t 
 }
 
 rc_err_t *rc_render_file(rc_json_t *out, const rc_node_t *node, rc_file_form_t form,
-                         apr_int64_t most, apr_pool_t *scratch)
+                         apr_int64_t most)
 {
     rc_json_object_begin(out);
     rc_json_member_string(out, "name", node->path);
-    rc_json_member_string(out, "type", "file");
+    rc_json_member_plain(out, "type", "file", strlen("file"));
     if (node->missing)
         write_missing(out, node, form);
     else if (form != RC_FILE_MINIMAL)
-        write_present(out, node, form, most, scratch);
+        write_present(out, node, form, most);
     rc_json_object_end(out);
     return rc_json_finish(out);
 }

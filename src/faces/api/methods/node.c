@@ -23,7 +23,6 @@ typedef struct listing_t {
     bool all;              /* the list has the directories already, before the files */
     apr_int64_t max_bytes; /* limit of a content that is shown; -1 = none */
     bool lacking;          /* something in it cannot be read */
-    apr_pool_t *scratch;   /* cleared at each file */
 } listing_t;
 
 static rc_err_t *render_dir(void *baton, const rc_node_t *node)
@@ -54,9 +53,8 @@ static rc_err_t *render_file(void *baton, const rc_node_t *node)
     if (node->is_dir)
         return list->all ? NULL : render_dir(list, node);
     list->lacking |= node->missing;
-    apr_pool_clear(list->scratch);
     return rc_render_file(list->out, node, list->full ? RC_FILE_FULL : RC_FILE_BASIC,
-                          list->max_bytes, list->scratch);
+                          list->max_bytes);
 }
 
 /* Sets *@a most to the argument max_file_bytes; -1 without one. */
@@ -191,7 +189,6 @@ static rc_err_t *get_repo_nodes(rc_call_t *call, rc_json_t *out)
     rc_vcs_t *vcs;
 
     RC_TRY(read_listing_options(&list, call));
-    apr_pool_create(&list.scratch, call->pool);
     RC_TRY(rc_repo_open(&vcs, call->env, rc_arg_repo(call, RC_P_REPOID), &call->actor.work,
                         call->pool));
     RC_TRY(rc_vcs_count(&count, vcs));
@@ -248,17 +245,15 @@ static rc_err_t *render_entry(rc_call_t *call, rc_vcs_t *vcs, const rc_entry_t *
 {
     rc_spool_t *spool = rc_spool_create(call->env->config->temp_dir, call->pool);
     rc_node_t node = {.path = entry->path, .data = "", .len = (apr_size_t)entry->size};
-    apr_pool_t *scratch;
     apr_int64_t most;
 
     RC_TRY(read_most(&most, call));
-    apr_pool_create(&scratch, call->pool);
     if (form != RC_FILE_MINIMAL) {
         RC_TRY(rc_vcs_content(spool, vcs, entry));
         node.len = (apr_size_t)rc_spool_size(spool);
-        RC_TRY(rc_spool_view(&node.data, spool, scratch));
+        RC_TRY(rc_spool_view(&node.data, spool, call->pool));
     }
-    return rc_render_file(call->out, &node, form, most, scratch);
+    return rc_render_file(call->out, &node, form, most);
 }
 
 static rc_err_t *get_repo_file(rc_call_t *call, rc_json_t *out)
