@@ -309,6 +309,28 @@ subtest 'get_repo_nodes: long lists are kept' => sub {
     is $nodes->(revision => $id), undef, 'nothing is sent to who may not read the repository';
 };
 
+# Contents below 64 KiB are read together with their size, larger ones after it.
+subtest 'get_repo_nodes: files of any size, loose, in a pack, and as deltas' => sub {
+    my $sizes = $t->repo('sizes');
+    my $base = join '', map { md5_hex($_) } 1 .. 2200;
+    my %text = map { $_ => substr $base, 0, $_ } 0, 1, 65_535, 65_536, 65_537, 70_000;
+    my $tree = $t->git($sizes->{path}, { stdin => join '', map { "100644 blob " . $t->git($sizes->{path},
+        { stdin => $text{$_} }, qw(hash-object -w --stdin)) =~ s/\n//r . "\t$_\n" } keys %text }, 'mktree') =~ s/\n//r;
+    my $id = $t->git($sizes->{path}, qw(commit-tree -m x), $tree) =~ s/\n//r;
+    $t->git($sizes->{path}, qw(update-ref refs/heads/master), $id);
+    my $most = 1_000_000; # another one each time, so that no list is a kept one
+    for my $how (['loose'], ['whole', qw(repack -adq --window=0)], ['deltas', qw(repack -adfq --window=9)]) {
+        my ($name, @pack) = @$how;
+        $t->git($sizes->{path}, @pack) if @pack;
+        my $nodes = ask(get_repo_nodes => (repoid => 'sizes', revision => $id, root_path => '/', details => 'full',
+            max_file_bytes => $most++));
+        is_deeply { map { $_->{name} => [@$_{qw(size md5 content)}] } @{ $nodes->{result} } },
+            { map { $_ => [$_, md5_hex($text{$_}), $text{$_}] } keys %text }, $name;
+    }
+    like $t->git($sizes->{path}, 'verify-pack', '-v', glob "$sizes->{path}/objects/pack/*.idx"), qr/chain length = /,
+        'there were deltas';
+};
+
 subtest 'get_repo_refs' => sub {
     my $refs = sub { +{ map { reverse split ' ', $_, 2 } split /\n/,
         $t->git($r->{path}, 'for-each-ref',

@@ -27,7 +27,8 @@
 #define SOME      256 /* compressed bytes that contain the start of a delta */
 #define OFS_DELTA 6
 #define REF_DELTA 7
-#define GUESSES   6 /* looks into an index before its parts are halved */
+#define GUESSES   6  /* looks into an index before its parts are halved */
+#define NEAR      32 /* bytes by which the second guess is often wrong */
 
 typedef struct pack_map_t {
     unsigned char *at;
@@ -196,6 +197,24 @@ static const unsigned char *first_id(const rc_git_chain_t *chain)
     return fanout(chain) + FANOUT + (chain->v2 ? 0 : 4);
 }
 
+/* Looks for @a id at the place @a at of the range; returns whether it is there. Else the range
+ * becomes the part before or after that place. */
+static bool narrow(range_t *range, const rc_git_chain_t *chain, apr_uint32_t at,
+                   const unsigned char *id)
+{
+    const unsigned char *there = first_id(chain) + at * id_width(chain);
+    int cmp = id_order(there, id);
+
+    if (cmp < 0) {
+        range->low = at + 1;
+        range->first = number(there);
+    } else if (cmp > 0) {
+        range->high = at;
+        range->last = number(there);
+    }
+    return !cmp;
+}
+
 /* Returns the offset of object @a id in the pack; 0 when it is not there. A few guesses need fewer
  * looks than halving does, each of which waits for memory; ids that are not spread are halved. */
 static apr_uint64_t find_offset(const rc_git_chain_t *chain, const unsigned char *id)
@@ -206,31 +225,27 @@ static apr_uint64_t find_offset(const rc_git_chain_t *chain, const unsigned char
     for (looks = 0; range.low < range.high; looks++) {
         apr_uint32_t at =
             looks < GUESSES ? guess(&range, number(id)) : range.low + (range.high - range.low) / 2;
-        const unsigned char *there = first_id(chain) + at * id_width(chain);
-        int cmp = id_order(there, id);
 
-        if (!cmp)
+        if (narrow(&range, chain, at, id))
             return offset_at(chain, at);
-        if (cmp < 0) {
-            range.low = at + 1;
-            range.first = number(there);
-        } else {
-            range.high = at;
-            range.last = number(there);
-        }
     }
     return 0;
 }
 
-void rc_git_chain_expect(const rc_git_chain_t *chain, const git_oid *id)
+void rc_git_chain_expect(const rc_git_chain_t *chain, const git_oid *id, bool again)
 {
     range_t range = range_of(chain, id->id);
+    const unsigned char *there;
     apr_uint32_t at;
 
     if (range.low >= range.high)
         return;
     at = guess(&range, number(id->id));
-    __builtin_prefetch(first_id(chain) + at * id_width(chain));
+    if (again && !narrow(&range, chain, at, id->id) && range.low < range.high)
+        at = guess(&range, number(id->id));
+    there = first_id(chain) + at * id_width(chain);
+    __builtin_prefetch(there - NEAR);
+    __builtin_prefetch(there + NEAR);
     if (chain->v2)
         __builtin_prefetch(v2_offsets(chain) + (size_t)at * 4);
 }

@@ -15,9 +15,9 @@ typedef struct rc_git_chain_t rc_git_chain_t;
 rc_git_chain_t *rc_git_chain_open(const char *index, apr_pool_t *scratch);
 void rc_git_chain_close(rc_git_chain_t *chain);
 
-/** Lets the processor load what a search for @a id will look at first. To be called as
- * rc_git_chain_find. */
-void rc_git_chain_expect(const rc_git_chain_t *chain, const git_oid *id);
+/** Lets the processor load what a search for @a id will look at first; @a again: what it will look
+ * at second. To be called as rc_git_chain_find. */
+void rc_git_chain_expect(const rc_git_chain_t *chain, const git_oid *id, bool again);
 
 /* An object as it is stored. */
 typedef struct rc_git_packed_t {

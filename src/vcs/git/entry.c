@@ -15,6 +15,9 @@
 /* From this size on a child is worth its start; smaller files are read at once. */
 #define STREAMED (2 * RC_VCS_LARGE)
 
+/* Smaller contents are read together with their size, and counted afterwards. */
+#define AT_ONCE ((apr_off_t)64 << 10)
+
 rc_err_t *rc_git_root(git_oid *tree, rc_git_t *git, const char *id, apr_pool_t *pool)
 {
     rc_git_header_t header = {0};
@@ -83,6 +86,14 @@ rc_err_t *rc_git_entry(rc_entry_t *entry, rc_vcs_t *vcs, const char *id, apr_poo
     return NULL;
 }
 
+static void expect_again(rc_git_cursor_t *cursor, const rc_git_t *git)
+{
+    bool more = rc_git_cursor_rewind(cursor);
+
+    for (; more && cursor->at.path; more = rc_git_cursor_next(cursor))
+        rc_git_objects_expect(git->objects, &cursor->at.id, true);
+}
+
 rc_err_t *rc_git_list(rc_vcs_t *vcs, const char *id, const rc_entry_t *dir, rc_list_fn_t *fn,
                       void *baton, apr_pool_t *scratch)
 {
@@ -101,33 +112,37 @@ rc_err_t *rc_git_list(rc_vcs_t *vcs, const char *id, const rc_entry_t *dir, rc_l
         entry.kind = rc_git_kind(cursor.at.mode);
         entry.path = cursor.at.path;
         rc_hex_write(hex, cursor.at.id.id, RC_GIT_RAW);
-        rc_git_objects_expect(git->objects, &cursor.at.id);
+        rc_git_objects_expect(git->objects, &cursor.at.id, false);
         err = fn(baton, &entry);
         if (!err)
             err = rc_git_cursor_step(&cursor, git, vcs->pool);
     }
+    if (!err)
+        expect_again(&cursor, git);
     rc_git_cursor_close(&cursor);
     return err;
 }
 
 rc_err_t *rc_git_size(apr_off_t *size, rc_vcs_t *vcs, const rc_entry_t *entry)
 {
+    const char *unread;
     git_oid id;
 
     rc_git_hex(&id, entry->id);
-    return rc_git_blob_size(size, vcs->repo, &id, vcs->pool);
+    return rc_git_blob_look(&unread, size, vcs->repo, &id, 0, vcs->pool, NULL);
 }
 
 rc_err_t *rc_git_content_read(const char **data, rc_vcs_t *vcs, rc_entry_t *entry, apr_off_t most,
                               apr_pool_t *pool)
 {
+    apr_off_t at_once = most < AT_ONCE ? most : AT_ONCE;
     git_oid id;
 
-    *data = NULL;
     rc_git_hex(&id, entry->id);
-    RC_TRY(rc_git_blob_size(&entry->size, vcs->repo, &id, vcs->pool));
-    return entry->size < most ? rc_git_blob_read(data, vcs->repo, &id, entry->size, vcs->pool, pool)
-                              : NULL;
+    RC_TRY(rc_git_blob_look(data, &entry->size, vcs->repo, &id, (size_t)at_once, vcs->pool, pool));
+    if (*data || entry->size >= most)
+        return NULL;
+    return rc_git_blob_read(data, vcs->repo, &id, entry->size, vcs->pool, pool);
 }
 
 static rc_err_t *copy_small(rc_spool_t *spool, rc_vcs_t *vcs, const rc_entry_t *entry)

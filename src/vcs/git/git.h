@@ -289,9 +289,11 @@ rc_err_t *rc_git_spend(rc_git_t *git, const git_oid *id, apr_pool_t *pool);
 rc_err_t *rc_git_read(git_odb_object **out, rc_git_t *git, const git_oid *id, git_object_t type,
                       apr_pool_t *pool);
 
-/** Sets *@a size to the bytes of blob @a id. Errors live in @a pool. */
-rc_err_t *rc_git_blob_size(apr_off_t *size, const rc_git_t *git, const git_oid *id,
-                           apr_pool_t *pool);
+/** Sets *@a size to the bytes of blob @a id, and reads it when they are fewer than @a most; else
+ * *@a data is NULL. They are charged afterwards. The data is freed with @a pool, which may be NULL
+ * when @a most is 0; errors live in @a err_pool. */
+rc_err_t *rc_git_blob_look(const char **data, apr_off_t *size, const rc_git_t *git,
+                           const git_oid *id, size_t most, apr_pool_t *err_pool, apr_pool_t *pool);
 
 /** Reads a blob of @a size bytes, which are charged before memory is allocated. The data is freed
  * with @a pool; errors live in @a err_pool. */

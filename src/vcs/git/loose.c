@@ -145,17 +145,19 @@ static bool is_object(const git_oid *id, const void *data, size_t size, git_obje
 }
 
 int rc_git_loose_read(void **data, size_t *size, git_object_t *type, git_odb_backend *backend,
-                      const char *objects, const git_oid *id)
+                      const char *objects, const git_oid *id, size_t most)
 {
     stream_t stream;
     int n = open_stream(&stream, objects, id);
 
+    *data = NULL;
     if (n < 0)
         return n;
     n = inflate_head(size, type, &stream);
-    if (n == 0 && data && (n = read_content(data, *size, &stream, backend)) == 0 &&
+    if (n == 0 && *size < most && (n = read_content(data, *size, &stream, backend)) == 0 &&
         !is_object(id, *data, *size, *type)) {
         git_odb_backend_data_free(backend, *data);
+        *data = NULL;
         n = damaged();
     }
     close_stream(&stream);

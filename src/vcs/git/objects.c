@@ -31,18 +31,18 @@ static rc_git_objects_t *ours(git_odb_backend *backend)
 }
 
 static int find_object(void **data, size_t *size, git_object_t *type, rc_git_objects_t *objects,
-                       const git_oid *id)
+                       const git_oid *id, size_t most)
 {
     int i, n, worst = GIT_ENOTFOUND;
 
     for (i = 0; i < objects->folders_n; i++) {
         const store_t *folder = &objects->folders[i];
 
-        n = rc_git_packs_read(data, size, type, folder->packs, id);
+        n = rc_git_packs_read(data, size, type, folder->packs, id, most);
         if (n != 0 && n != GIT_ENOTFOUND)
             worst = n; /* another directory may have an undamaged copy */
         if (n != 0)
-            n = rc_git_loose_read(data, size, type, &objects->parent, folder->path, id);
+            n = rc_git_loose_read(data, size, type, &objects->parent, folder->path, id, most);
         if (n == 0)
             return 0;
         if (n != GIT_ENOTFOUND)
@@ -54,13 +54,15 @@ static int find_object(void **data, size_t *size, git_object_t *type, rc_git_obj
 static int read_object(void **data, size_t *size, git_object_t *type, git_odb_backend *backend,
                        const git_oid *id)
 {
-    return find_object(data, size, type, ours(backend), id);
+    return find_object(data, size, type, ours(backend), id, SIZE_MAX);
 }
 
 static int read_header(size_t *size, git_object_t *type, git_odb_backend *backend,
                        const git_oid *id)
 {
-    return find_object(NULL, size, type, ours(backend), id);
+    void *unread;
+
+    return find_object(&unread, size, type, ours(backend), id, 0);
 }
 
 static int exists(git_odb_backend *backend, const git_oid *id)
@@ -68,7 +70,7 @@ static int exists(git_odb_backend *backend, const git_oid *id)
     git_object_t type;
     size_t size;
 
-    return find_object(NULL, &size, &type, ours(backend), id) == 0;
+    return read_header(&size, &type, backend, id) == 0;
 }
 
 /* libgit2 calls this before it reports an object as missing. */
@@ -166,13 +168,15 @@ static apr_status_t free_object(void *object)
 
 /* Lets libgit2 read what was not found: it looks for new packs, and into other back ends. */
 static int read_by_library(const char **data, size_t *size, git_object_t *type,
-                           const rc_git_objects_t *objects, const git_oid *id, apr_pool_t *pool)
+                           const rc_git_objects_t *objects, const git_oid *id, size_t most,
+                           apr_pool_t *pool)
 {
     git_odb_object *object;
-    int n;
+    int n = git_odb_read_header(size, type, objects->odb, id);
 
-    if (!data)
-        return git_odb_read_header(size, type, objects->odb, id);
+    *data = NULL;
+    if (n < 0 || *size >= most)
+        return n;
     if ((n = git_odb_read(&object, objects->odb, id)) < 0)
         return n;
     apr_pool_cleanup_register(pool, object, free_object, apr_pool_cleanup_null);
@@ -183,26 +187,26 @@ static int read_by_library(const char **data, size_t *size, git_object_t *type,
 }
 
 int rc_git_objects_read(const char **data, size_t *size, git_object_t *type,
-                        rc_git_objects_t *objects, const git_oid *id, apr_pool_t *pool)
+                        rc_git_objects_t *objects, const git_oid *id, size_t most, apr_pool_t *pool)
 {
     content_t *content;
     void *read;
-    int n = find_object(data ? &read : NULL, size, type, objects, id);
+    int n = find_object(&read, size, type, objects, id, most);
 
     if (n == GIT_ENOTFOUND)
-        return read_by_library(data, size, type, objects, id, pool);
-    if (n || !data)
+        return read_by_library(data, size, type, objects, id, most, pool);
+    *data = read;
+    if (n || !read)
         return n;
     content = apr_palloc(pool, sizeof(*content));
     *content = (content_t){&objects->parent, read};
     apr_pool_cleanup_register(pool, content, free_content, apr_pool_cleanup_null);
-    *data = read;
     return 0;
 }
 
-void rc_git_objects_expect(const rc_git_objects_t *objects, const git_oid *id)
+void rc_git_objects_expect(const rc_git_objects_t *objects, const git_oid *id, bool again)
 {
-    rc_git_packs_expect(objects->folders[0].packs, id);
+    rc_git_packs_expect(objects->folders[0].packs, id, again);
 }
 
 bool rc_git_objects_damaged(const rc_git_objects_t *objects)

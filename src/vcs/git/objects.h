@@ -12,8 +12,8 @@
 
 /*
  * Functions that read an object return 0, GIT_ENOTFOUND, or another code of libgit2 with its
- * message set. When @a data is NULL, only type and size are read; the caller frees the data by
- * git_odb_backend_data_free.
+ * message set. The content is read when it has fewer than @a most bytes; else *@a data is NULL. The
+ * caller frees it by git_odb_backend_data_free.
  */
 
 /* --- packs.c --- */
@@ -33,10 +33,10 @@ void rc_git_packs_refresh(rc_git_packs_t *packs);
 bool rc_git_packs_damaged(const rc_git_packs_t *packs);
 
 int rc_git_packs_read(void **data, size_t *size, git_object_t *type, rc_git_packs_t *packs,
-                      const git_oid *id);
+                      const git_oid *id, size_t most);
 
 /** Prepares for reading @a id soon, if it is in the pack of the last object. */
-void rc_git_packs_expect(const rc_git_packs_t *packs, const git_oid *id);
+void rc_git_packs_expect(const rc_git_packs_t *packs, const git_oid *id, bool again);
 
 /** Returns how many bytes unpacking the last object copied, if its delta chain is long, and resets
  * that. */
@@ -46,7 +46,7 @@ apr_uint64_t rc_git_packs_copied(rc_git_packs_t *packs);
 
 /** Reads the loose object @a id below @a objects; @a backend allocates the data. */
 int rc_git_loose_read(void **data, size_t *size, git_object_t *type, git_odb_backend *backend,
-                      const char *objects, const git_oid *id);
+                      const char *objects, const git_oid *id, size_t most);
 
 /* --- alternates.c --- */
 
@@ -63,14 +63,16 @@ rc_err_t *rc_git_objects_open(git_odb **odb, rc_git_objects_t **out, const char 
 
 /**
  * Reads an object as git_odb_read and git_odb_read_header do, but for libgit2's cache, which has no
- * blobs. The data is freed with @a pool.
+ * blobs. The data is freed with @a pool, which may be NULL when @a most is 0.
  */
 int rc_git_objects_read(const char **data, size_t *size, git_object_t *type,
-                        rc_git_objects_t *objects, const git_oid *id, apr_pool_t *pool);
+                        rc_git_objects_t *objects, const git_oid *id, size_t most,
+                        apr_pool_t *pool);
 
 /** Says that @a id will be read soon: reading many in turn, each of which waits for memory, takes
- * half of the time then. */
-void rc_git_objects_expect(const rc_git_objects_t *objects, const git_oid *id);
+ * half of the time then. When that has been said of all, say it @a again: what the first look at
+ * the index needs has arrived, and tells what the second one needs. */
+void rc_git_objects_expect(const rc_git_objects_t *objects, const git_oid *id, bool again);
 
 /** True when packs were left out, so that a missing object may be in one of them. */
 bool rc_git_objects_damaged(const rc_git_objects_t *objects);

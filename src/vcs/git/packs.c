@@ -74,14 +74,8 @@ rc_err_t *rc_git_packs_startup(apr_pool_t *pool)
 
 static sum_t sum_of(const struct stat *st)
 {
-    sum_t sum;
-
-    memset(&sum, 0, sizeof(sum));
-    sum.dev = st->st_dev;
-    sum.ino = st->st_ino;
-    sum.size = st->st_size;
-    sum.changed = st->st_ctim;
-    return sum;
+    return (sum_t){
+        .dev = st->st_dev, .ino = st->st_ino, .size = st->st_size, .changed = st->st_ctim};
 }
 
 /* Finds the slot for @a sum; true when the slot is about the same file. */
@@ -303,9 +297,8 @@ bool rc_git_packs_damaged(const rc_git_packs_t *packs)
 
 /* --- objects --- */
 
-/* Returns whether @a packed, which is stored whole, has been unpacked. What has not is left to
- * libgit2, which says why. libdeflate is twice as fast, and needs no second search for the object.
- */
+/* Returns whether @a packed, stored whole, has been unpacked; libgit2 says why not. libdeflate is
+ * twice as fast, and needs no second search for the object. */
 static bool unpack_whole(void **data, const rc_git_packed_t *packed, rc_git_packs_t *packs,
                          git_odb_backend *inner)
 {
@@ -328,49 +321,52 @@ static bool unpack_whole(void **data, const rc_git_packed_t *packed, rc_git_pack
 }
 
 static int read_pack(void **data, size_t *size, git_object_t *type, rc_git_packs_t *packs,
-                     pack_t *pack, const git_oid *id)
+                     pack_t *pack, const git_oid *id, size_t most)
 {
     git_odb_backend *inner = pack->inner;
     rc_git_packed_t packed;
     int n = rc_git_chain_find(&packed, pack->chain, id);
 
+    *data = NULL;
     packs->copied = packed.copied;
     if (n)
         return n;
-    if (packed.data && (!data || unpack_whole(data, &packed, packs, inner))) {
+    if (packed.data && (packed.size >= most || unpack_whole(data, &packed, packs, inner))) {
         *size = packed.size;
         *type = packed.type;
         return 0;
     }
-    return data ? inner->read(data, size, type, inner, id)
-                : inner->read_header(size, type, inner, id);
+    if (most < SIZE_MAX && ((n = inner->read_header(size, type, inner, id)) || *size >= most))
+        return n;
+    return inner->read(data, size, type, inner, id);
 }
 
 static int read_packed(void **data, size_t *size, git_object_t *type, rc_git_packs_t *packs,
-                       pack_t *pack, const git_oid *id)
+                       pack_t *pack, const git_oid *id, size_t most)
 {
     int n;
 
     rc_git_mapped_begin();
-    n = read_pack(data, size, type, packs, pack, id);
+    n = read_pack(data, size, type, packs, pack, id, most);
     if (rc_git_mapped_end())
         return n;
-    if (n == 0 && data)
-        git_odb_backend_data_free(pack->inner, *data);
+    if (n == 0)
+        git_odb_backend_data_free(pack->inner, *data); /* which may be NULL */
+    *data = NULL;
     git_error_set_str(GIT_ERROR_ODB, "a pack was cut short while it was read");
     return GIT_ERROR;
 }
 
 int rc_git_packs_read(void **data, size_t *size, git_object_t *type, rc_git_packs_t *packs,
-                      const git_oid *id)
+                      const git_oid *id, size_t most)
 {
     int n, worst = GIT_ENOTFOUND;
     pack_t *pack;
 
-    if (packs->last && (n = read_packed(data, size, type, packs, packs->last, id)) == 0)
+    if (packs->last && (n = read_packed(data, size, type, packs, packs->last, id, most)) == 0)
         return 0;
     for (pack = packs->newest; pack; pack = pack->next) {
-        n = read_packed(data, size, type, packs, pack, id);
+        n = read_packed(data, size, type, packs, pack, id, most);
         if (n == 0) {
             packs->last = pack;
             return 0;
@@ -381,12 +377,12 @@ int rc_git_packs_read(void **data, size_t *size, git_object_t *type, rc_git_pack
     return worst;
 }
 
-void rc_git_packs_expect(const rc_git_packs_t *packs, const git_oid *id)
+void rc_git_packs_expect(const rc_git_packs_t *packs, const git_oid *id, bool again)
 {
     if (!packs->last)
         return;
     rc_git_mapped_begin();
-    rc_git_chain_expect(packs->last->chain, id);
+    rc_git_chain_expect(packs->last->chain, id, again);
     rc_git_mapped_end();
 }
 

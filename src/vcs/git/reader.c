@@ -162,18 +162,21 @@ static rc_err_t *check_blob(const rc_git_t *git, const git_oid *id, git_object_t
                                                      git_oid_tostr_s(id), git->path);
 }
 
-rc_err_t *rc_git_blob_size(apr_off_t *size, const rc_git_t *git, const git_oid *id,
-                           apr_pool_t *pool)
+rc_err_t *rc_git_blob_look(const char **data, apr_off_t *size, const rc_git_t *git,
+                           const git_oid *id, size_t most, apr_pool_t *err_pool, apr_pool_t *pool)
 {
     git_object_t type;
     size_t bytes;
 
     if (!git->odb)
-        return rc_err_internal(pool, APR_SUCCESS, "the repository %s is closed", git->path);
-    if (rc_git_objects_read(NULL, &bytes, &type, git->objects, id, NULL) < 0)
-        return rc_git_err(pool, "cannot read %s in %s", git_oid_tostr_s(id), git->path);
+        return rc_err_internal(err_pool, APR_SUCCESS, "the repository %s is closed", git->path);
+    if (rc_git_objects_read(data, &bytes, &type, git->objects, id, most, pool) < 0)
+        return rc_git_err(err_pool, "cannot read %s in %s", git_oid_tostr_s(id), git->path);
     *size = (apr_off_t)bytes;
-    return check_blob(git, id, type, pool);
+    RC_TRY(check_blob(git, id, type, err_pool));
+    if (!*data)
+        return NULL;
+    return rc_work_spend(git->work, *size + rc_git_objects_copied(git->objects), err_pool);
 }
 
 rc_err_t *rc_git_blob_read(const char **data, rc_git_t *git, const git_oid *id, apr_off_t size,
@@ -187,7 +190,7 @@ rc_err_t *rc_git_blob_read(const char **data, rc_git_t *git, const git_oid *id, 
         return rc_err_internal(err_pool, APR_SUCCESS, "the repository %s is closed", git->path);
     before = rc_git_objects_copied(git->objects); /* 0 unless the size has just been read */
     RC_TRY(rc_work_spend(git->work, size + before, err_pool));
-    if (rc_git_objects_read(data, &bytes, &type, git->objects, id, pool) < 0)
+    if (rc_git_objects_read(data, &bytes, &type, git->objects, id, SIZE_MAX, pool) < 0)
         return rc_git_err(err_pool, "cannot read %s in %s", git_oid_tostr_s(id), git->path);
     RC_TRY(check_blob(git, id, type, err_pool));
     if ((apr_off_t)bytes != size)
