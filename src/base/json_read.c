@@ -29,7 +29,8 @@ static bool read_value(json_object **out, reader_t *r);
 /* Moves to the next token. The scanner has checked the places of commas and colons. */
 static char next(reader_t *r)
 {
-    while (r->p < r->end && strchr(" \t\r\n,:", *r->p))
+    while (r->p < r->end && (*r->p == ' ' || *r->p == ',' || *r->p == ':' || *r->p == '\n' ||
+                             *r->p == '\t' || *r->p == '\r'))
         r->p++;
     return *r->p;
 }
@@ -76,14 +77,18 @@ static char *read_escape(reader_t *r, char *to)
 /* Decodes the string at r->p into r->text and returns its length. Decoding never lengthens it. */
 static apr_size_t read_text(reader_t *r)
 {
+    const char *p = r->p + 1;
     char *to = r->text;
 
-    for (r->p++; *r->p != '"';)
-        if (*r->p == '\\')
+    while (*p != '"')
+        if (*p == '\\') {
+            r->p = p;
             to = read_escape(r, to);
-        else
-            *to++ = *r->p++;
-    r->p++;
+            p = r->p;
+        } else {
+            *to++ = *p++;
+        }
+    r->p = p + 1;
     *to = '\0';
     return (apr_size_t)(to - r->text);
 }

@@ -73,13 +73,24 @@ static bool scan_escape(scan_t *s)
     return true;
 }
 
+/* Skips characters of ASCII that mean themselves. */
+static const char *skip_plain(const char *p, const char *end)
+{
+    while (p < end && (signed char)*p >= 0x20 && *p != '"' && *p != '\\')
+        p++;
+    return p;
+}
+
 static bool scan_string(scan_t *s)
 {
     const char *open = s->p++;
 
-    while (s->p < s->end && *s->p != '"') {
+    for (;;) {
         int n;
 
+        s->p = skip_plain(s->p, s->end);
+        if (s->p >= s->end || *s->p == '"')
+            break;
         if (*s->p == '\\') {
             if (!scan_escape(s))
                 return false;
