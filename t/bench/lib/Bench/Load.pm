@@ -17,8 +17,9 @@ Bench::Load - wrk in rotating rounds
 
 Each case is one run of wrk; a round runs them all, starting each time at another place. Only cases
 of the same round are compared. All answers of a case with C<refused> must be refusals, those of
-others none. A case with C<warm> is run once before the rounds. C<beside> is a program that runs
-during the case. A case with C<code> is no load: what it returns is its result.
+others none. A case with C<warm> is run for a second before each of its measurements, so that what
+other cases push out of memory does not count. C<beside> is a program that runs during the case. A
+case with C<code> is no load: what it returns is its result.
 
 =cut
 
@@ -58,7 +59,6 @@ sub _line {
 sub rounds {
     my ($self, $n, $say) = @_;
     my @cases = @{ $self->{cases} };
-    $self->measure($_) for grep { $_->{warm} } @cases;
     for my $round (1 .. $n) {
         $say->("round $round of $n");
         $self->_case($_, $round) for @cases;
@@ -68,6 +68,7 @@ sub rounds {
 
 sub _case {
     my ($self, $case, $round) = @_;
+    $self->_measure({ %$case, beside => undef }, 1) if $case->{warm};
     $self->{results}{ $case->{name} }[$round] = $case->{code} ? $case->{code}->() : $self->measure($case);
 }
 
