@@ -57,7 +57,7 @@ struct rc_answer_t {
 /** Sets a header of the answer; copies @a value. */
 void rc_answer_header(rc_answer_t *answer, const char *name, const char *value);
 
-/** Sets several headers: names and values in turn, NULL at the end; copies the values. */
+/** Sets several headers: names and values in turn, NULL at the end; all constants. */
 void rc_answer_headers(rc_answer_t *answer, const char *const *pairs);
 
 /** Headers for contents of repositories: a browser must not run them, guess their type, or send

@@ -53,8 +53,8 @@ extern const char *const rc_view_query_keys[];
 /* One row of a table. */
 struct rc_view_t {
     const char *pattern; /* of the URL after the repository's name, or with a leading slash of the
-                            whole URL: words, {id} and {rev} for a segment, {path} for the rest; "":
-                            the repository's URL itself */
+                            whole URL: words, then also {id} and {rev} for a segment, {path} for the
+                            rest; "": the repository's URL itself */
     const char *action;  /* Controller:action, for the whitelist */
     unsigned flags;
     /* Resolves what the URL names, and sets ETag and date, or status and message. It reads no

@@ -24,20 +24,23 @@ static char *decode_query(const char *text, apr_size_t len, apr_pool_t *pool)
     return rc_hex_unescape(plain, len, pool);
 }
 
-/* Returns whether a part of a query is @a name when it is decoded. It takes no memory: the body of
- * a form or of Mercurial's arguments can have millions of parts. */
-static bool is_name(const char *text, apr_size_t len, const char *name)
+static bool ends_name(char c)
 {
-    const char *end = text + len;
+    return c == '=' || c == '&' || c == ';' || !c;
+}
 
-    for (; text < end; text++, name++) {
-        int byte = end - text > 2 ? rc_hex_percent(text) : -1;
+/* Returns the end of the name at @a text, a part of a query, when it is @a name decoded; else NULL.
+ * It takes no memory: the body of a form or of Mercurial's arguments can have millions of parts. */
+static const char *behind_name(const char *text, const char *name)
+{
+    for (; !ends_name(*text); text++, name++) {
+        int byte = *text == '%' ? rc_hex_percent(text) : -1;
 
         if (*name != (byte > 0 ? (char)byte : *text == '+' ? ' ' : *text))
-            return false;
+            return NULL;
         text += byte > 0 ? 2 : 0;
     }
-    return !*name;
+    return *name ? NULL : text;
 }
 
 const char *rc_query_parameter(const char *query, const char *name, apr_pool_t *pool)
@@ -46,15 +49,13 @@ const char *rc_query_parameter(const char *query, const char *name, apr_pool_t *
     apr_size_t len;
 
     for (; query && *query; query += len + (query[len] != '\0')) {
-        apr_size_t name_len;
+        const char *end = behind_name(query, name);
 
         len = strcspn(query, SEPARATORS);
-        name_len = strcspn(query, "=" SEPARATORS);
-        if (!is_name(query, name_len, name))
-            continue;
-        if (name_len + 1 < len)
-            return decode_query(query + name_len + 1, len - name_len - 1, pool);
-        found = "";
+        if (end && end + 1 < query + len)
+            return decode_query(end + 1, (apr_size_t)(query + len - end) - 1, pool);
+        if (end)
+            found = "";
     }
     return found;
 }

@@ -34,11 +34,14 @@ static const char *cookie_name(const rc_request_t *request, rc_cookie_t which)
 
 const char *rc_face_cookie(const rc_request_t *request, rc_cookie_t which)
 {
-    const char *sent = request->header(request->server, "Cookie");
-    const char *name = cookie_name(request, which);
-    apr_size_t len = strlen(name);
+    const char *sent = request->header(request->server, "Cookie"), *name;
+    apr_size_t len;
 
-    while (sent && *sent) {
+    if (!sent)
+        return NULL;
+    name = cookie_name(request, which);
+    len = strlen(name);
+    while (*sent) {
         sent += strspn(sent, " ;");
         if (!strncmp(sent, name, len) && sent[len] == '=') {
             sent += len + 1;

@@ -88,9 +88,8 @@ static void add_routes(apr_array_header_t *routes, const rc_view_table_t *table,
 
     for (i = 0; i < table->count; i++) {
         rc_view_route_t route = {.view = &table->views[i]};
-        char first = *route.view->pattern;
 
-        if (first == '/' || (first != '{' && first != *tail)) /* most end here */
+        if (*route.view->pattern != *tail || *tail == '/') /* most end here */
             continue;
         if (!match(&route, route.view->pattern, tail, pool))
             continue;
@@ -123,6 +122,17 @@ static void add_by_id(apr_array_header_t *routes, const rc_view_table_t *table, 
     }
 }
 
+/* Returns a set of the characters with which the patterns of a table begin, by their last bits. */
+static unsigned first_characters(const rc_view_table_t *table)
+{
+    unsigned set = 0;
+    int i;
+
+    for (i = 0; i < table->count; i++)
+        set |= 1u << (*table->views[i].pattern & 31);
+    return set;
+}
+
 /*
  * The name of a repository can contain the words of a view ("a/raw/b"), and so can the path of a
  * file: each possible split is a route, the longest name first. The limit of a name's length limits
@@ -132,9 +142,10 @@ static void add_by_name(apr_array_header_t *routes, const rc_view_table_t *table
                         apr_pool_t *pool)
 {
     const char *end = path + strnlen(path, LONGEST_NAME);
+    unsigned first = first_characters(table);
 
-    for (; end > path; end--)
-        if (*end == '/' || !*end)
+    for (; end && end > path; end = memrchr(path, '/', (apr_size_t)(end - path)))
+        if ((*end == '/' || !*end) && first >> (end[*end == '/'] & 31) & 1) /* most are no view */
             add_routes(routes, table, path, end, pool);
 }
 

@@ -22,6 +22,8 @@
     "This form is too old, or another site has sent it. Go back, load the page again, and try "    \
     "again."
 
+#define ADMIN "/_admin/" /* before the path of each of these pages */
+
 struct rc_page_account_t {
     const char *path;
     bool session; /* it needs one */
@@ -91,6 +93,8 @@ const rc_page_account_t *rc_page_account(const char *path)
 {
     apr_size_t i;
 
+    if (strncmp(path, ADMIN, strlen(ADMIN)) != 0) /* most URLs */
+        return NULL;
     for (i = 0; i < sizeof(pages) / sizeof(*pages); i++)
         if (!strcmp(pages[i].path, path))
             return &pages[i];

@@ -74,17 +74,17 @@ static bool is_of_client(const rc_view_route_t *route, const rc_request_t *reque
  * others; or the one of the repository's own URL. */
 static const apr_array_header_t *routes_of(const rc_request_t *request, bool words)
 {
-    apr_array_header_t *all = rc_view_routes(&rc_page_views, request->path, request->pool);
-    apr_array_header_t *routes = apr_array_make(request->pool, 2, sizeof(rc_view_route_t));
-    int i;
+    apr_array_header_t *routes = rc_view_routes(&rc_page_views, request->path, request->pool);
+    int i, kept = 0;
 
-    for (i = 0; i < all->nelts; i++) {
-        const rc_view_route_t *route = &APR_ARRAY_IDX(all, i, rc_view_route_t);
+    for (i = 0; i < routes->nelts; i++) {
+        const rc_view_route_t *route = &APR_ARRAY_IDX(routes, i, rc_view_route_t);
 
         if (words == (*route->view->pattern != '\0') && !is_raw(route->view, request) &&
             !is_of_client(route, request))
-            APR_ARRAY_PUSH(routes, rc_view_route_t) = *route;
+            APR_ARRAY_IDX(routes, kept++, rc_view_route_t) = *route;
     }
+    routes->nelts = kept;
     return routes;
 }
 
@@ -119,11 +119,13 @@ static bool is_home(const rc_request_t *request)
 static bool claim_account(void **state, const rc_request_t *request)
 {
     const rc_page_account_t *account = rc_page_account(request->decoded);
-    rc_page_visit_t *visit = begin_visit(NULL, request);
+    rc_page_visit_t *visit;
 
+    if (!account)
+        return false;
+    *state = visit = begin_visit(NULL, request);
     visit->account = account;
-    *state = visit;
-    return account != NULL;
+    return true;
 }
 
 static bool claims_words(void **state, const rc_request_t *request)

@@ -93,13 +93,13 @@ static rc_err_t *write_body(rc_answer_t *answer, const rc_request_t *request)
 /* Sets validators and the headers that the URL alone decides, before any content is read. */
 static void describe(rc_answer_t *answer, const rc_view_call_t *call)
 {
-    bool keep = call->immutable && answer->user;
+    /* a browser's cache must not reuse what it keeps for the next user who logs in */
+    static const char *const kept[] = {"Cache-Control", "private, max-age=31536000, immutable",
+                                       "Vary", "Authorization, X-Api-Key, Cookie", NULL};
+    static const char *const asked[] = {"Cache-Control", "private, no-cache", NULL};
 
     rc_answer_headers(answer, rc_answer_sandbox);
-    rc_answer_header(answer, "Cache-Control",
-                     keep ? "private, max-age=31536000, immutable" : "private, no-cache");
-    if (keep) /* a browser's cache must not reuse it for the next user who logs in */
-        rc_answer_header(answer, "Vary", "Authorization, X-Api-Key, Cookie");
+    rc_answer_headers(answer, call->immutable && answer->user ? kept : asked);
     answer->ranges = answer->conditional = true;
     answer->etag = call->etag;
     answer->last_modified = call->last_modified;

@@ -84,10 +84,11 @@ static rc_err_t *find_entry(file_t *file, rc_view_call_t *call)
 static void set_etag(rc_view_call_t *call, const file_t *file)
 {
     apr_ssize_t len = APR_HASH_KEY_STRING;
+    const char *type =
+        file->type ? apr_psprintf(call->pool, "%x", apr_hashfunc_default(file->type, &len)) : "0";
 
-    call->etag = apr_psprintf(call->pool, "%s-%s" FORMAT "-%x", file->entry.id,
-                              file->download ? "rawfile" : "raw",
-                              file->type ? apr_hashfunc_default(file->type, &len) : 0);
+    call->etag = apr_pstrcat(call->pool, file->entry.id, file->download ? "-rawfile" : "-raw",
+                             FORMAT "-", type, NULL);
 }
 
 static rc_err_t *prepare_file(rc_view_call_t *call, bool download)
