@@ -5,6 +5,7 @@ use warnings;
 use Test::More;
 use lib 't/lib';
 use RCAPI::PostgreSQL;
+use RCAPI::Processes;
 use RCAPI::Run qw(patiently run slurp);
 use RCAPI::Server;
 use RCAPI::Temp;
@@ -34,6 +35,8 @@ like($said, qr/The server of .* listens/, 'the second run, of a cluster, needs n
 my @seen = $said =~ m{^http://(127\.0\.0\.1\d):\d+/_admin/api: changed at \d+$}mg;
 is("@seen", '127.0.0.11 127.0.0.12 127.0.0.13', 'each node sees what the first one has changed');
 cmp_ok(scalar @pids, '==', 5, 'three servers, one before them, and PostgreSQL');
+is(join(' ', map { scalar grep { slurp("/proc/$_/comm") !~ /^rcapi-/ } RCAPI::Processes::children_of($_) }
+    @pids[2 .. 4]), '1 1 1', 'each server begins with one process');
 is(stop()->{exit}, 0, 'make stop');
 ok(patiently(10, sub { !grep { kill 0, $_ } @pids }), 'ends all servers');
 @pids = ();
