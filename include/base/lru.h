@@ -27,6 +27,10 @@ rc_err_t *rc_lru_create(rc_lru_t **out, apr_size_t bytes, apr_pool_t *pool);
  * is none. */
 rc_bytes_t rc_lru_find(rc_lru_t *cache, rc_bytes_t key, apr_pool_t *pool);
 
+/** Returns whether this was called with @a key before, as far as a small table knows, which forgets
+ * most keys after thousands of others: what is asked for once only is not worth an entry. */
+bool rc_lru_asked(rc_lru_t *cache, rc_bytes_t key);
+
 /** Stores @a head, followed by @a body, as the entry @a key, in place of an older one. Does nothing
  * when they exceed an eighth of the cache. */
 void rc_lru_store(rc_lru_t *cache, rc_bytes_t key, rc_bytes_t head, rc_bytes_t body);

@@ -58,6 +58,10 @@ bool rc_db_remembers(const rc_db_t *db);
  * have read in the open read transaction. It must hold no clear secret. */
 void rc_remember(rc_db_t *db, const rc_memory_key_t *key, rc_since_t since, rc_bytes_t value);
 
+/** Returns whether this was called for the value before, lately, and in a transaction that
+ * remembers (rc_db_remembers): else it is not worth its bytes, which would push out others. */
+bool rc_asked_again(rc_db_t *db, const rc_memory_key_t *key);
+
 /** Notes that the statement that was stepped last has read only row @a id of table @a table (0:
  * none); more calls add more rows. True also for rows that do not exist, and for a row that was
  * found by a unique column. */

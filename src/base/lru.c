@@ -16,24 +16,26 @@
 #include <openssl/rand.h>
 
 #define SHARE    8    /* an entry may have at most 1/SHARE of the cache */
-#define EXPECTED 1024 /* bytes of an entry, which determine the number of buckets */
+#define EXPECTED 256  /* bytes of an entry, which determine the number of buckets */
 #define OVERHEAD 32   /* bytes that malloc and the table need for an entry */
+#define ASKED    8192 /* keys that rc_lru_asked knows */
 #define FRESH    4    /* at least 1/FRESH of a full cache are entries that were not found yet */
 
 typedef struct entry_t {
     APR_RING_ENTRY(entry_t) link; /* the most recently used entry is first */
     struct entry_t *next;         /* in its bucket */
-    bool proven;
     apr_uint64_t hash;
+    apr_size_t key_len, len; /* of the key, and of the content behind it */
     apr_size_t size;         /* bytes that it counts for */
-    apr_size_t len, key_len; /* of the content, and of the key behind it */
-    char content[];
+    bool proven;
+    char key[]; /* here, where the hash is: both are compared */
 } entry_t;
 
 APR_RING_HEAD(entries_t, entry_t);
 
 struct rc_lru_t {
     apr_uint64_t secret[2];
+    apr_uint64_t *asked;       /* atomic; hashes of keys, each at its place */
     apr_thread_mutex_t *mutex; /* guards the members below */
     struct entries_t fresh, proven;
     entry_t **buckets;
@@ -65,13 +67,18 @@ static apr_uint64_t hash_of(const rc_lru_t *cache, rc_bytes_t key)
     return mix(hash ^ word, cache->secret[1]);
 }
 
+static rc_bytes_t content_of(const entry_t *entry)
+{
+    return (rc_bytes_t){entry->key + entry->key_len, entry->len};
+}
+
 static entry_t **find_link(rc_lru_t *cache, rc_bytes_t key, apr_uint64_t hash)
 {
     entry_t **at;
 
     for (at = &cache->buckets[hash & cache->mask]; *at; at = &(*at)->next)
         if ((*at)->hash == hash && (*at)->key_len == key.len &&
-            !memcmp((*at)->content + (*at)->len, key.data, key.len))
+            !memcmp((*at)->key, key.data, key.len))
             break;
     return at;
 }
@@ -132,17 +139,22 @@ static apr_status_t drop_all(void *data)
 
     while (cache->used)
         drop_one(cache);
+    free(cache->buckets);
+    free(cache->asked);
     return APR_SUCCESS;
 }
 
-static void make_buckets(rc_lru_t *cache, apr_pool_t *pool)
+/* Those that are not used take no memory. */
+static bool make_tables(rc_lru_t *cache)
 {
     apr_size_t count = 64;
 
     while (count < cache->max / EXPECTED)
         count *= 2;
     cache->mask = count - 1;
-    cache->buckets = apr_pcalloc(pool, count * sizeof(*cache->buckets));
+    cache->buckets = calloc(count, sizeof(*cache->buckets));
+    cache->asked = calloc(ASKED, sizeof(*cache->asked));
+    return cache->buckets && cache->asked;
 }
 
 rc_err_t *rc_lru_create(rc_lru_t **out, apr_size_t bytes, apr_pool_t *pool)
@@ -158,8 +170,9 @@ rc_err_t *rc_lru_create(rc_lru_t **out, apr_size_t bytes, apr_pool_t *pool)
     APR_RING_INIT(&cache->fresh, entry_t, link);
     APR_RING_INIT(&cache->proven, entry_t, link);
     cache->max = bytes;
-    make_buckets(cache, pool);
     apr_pool_cleanup_register(pool, cache, drop_all, apr_pool_cleanup_null);
+    if (!make_tables(cache))
+        return rc_err_internal(pool, APR_ENOMEM, "no memory for a cache");
     *out = cache;
     return NULL;
 }
@@ -181,15 +194,24 @@ rc_bytes_t rc_lru_find(rc_lru_t *cache, rc_bytes_t key, apr_pool_t *pool)
     entry_t *entry;
 
     apr_thread_mutex_lock(cache->mutex);
-    if ((entry = use(cache, key, hash)))
-        found = (rc_bytes_t){apr_pmemdup(pool, entry->content, entry->len), entry->len};
+    if ((entry = use(cache, key, hash))) {
+        found = content_of(entry);
+        found.data = apr_pmemdup(pool, found.data, found.len);
+    }
     apr_thread_mutex_unlock(cache->mutex);
     return found;
 }
 
+bool rc_lru_asked(rc_lru_t *cache, rc_bytes_t key)
+{
+    apr_uint64_t hash = hash_of(cache, key);
+
+    return __atomic_exchange_n(&cache->asked[hash % ASKED], hash, __ATOMIC_RELAXED) == hash;
+}
+
 static void insert_entry(rc_lru_t *cache, entry_t *entry)
 {
-    rc_bytes_t key = {entry->content + entry->len, entry->key_len};
+    rc_bytes_t key = {entry->key, entry->key_len};
     bool proven = false;
     entry_t **at;
 
@@ -212,6 +234,7 @@ void rc_lru_store(rc_lru_t *cache, rc_bytes_t key, rc_bytes_t head, rc_bytes_t b
 {
     apr_size_t len = head.len + body.len, bytes = sizeof(entry_t) + len + key.len;
     entry_t *entry;
+    char *to;
 
     if (bytes + OVERHEAD > cache->max / SHARE || !(entry = malloc(bytes)))
         return; /* without the entry the cache still works */
@@ -219,11 +242,12 @@ void rc_lru_store(rc_lru_t *cache, rc_bytes_t key, rc_bytes_t head, rc_bytes_t b
     entry->size = bytes + OVERHEAD;
     entry->len = len;
     entry->key_len = key.len;
+    memcpy(entry->key, key.data, key.len);
+    to = entry->key + key.len;
     if (head.len)
-        memcpy(entry->content, head.data, head.len);
+        memcpy(to, head.data, head.len);
     if (body.len)
-        memcpy(entry->content + head.len, body.data, body.len);
-    memcpy(entry->content + len, key.data, key.len);
+        memcpy(to + head.len, body.data, body.len);
     insert_entry(cache, entry);
 }
 
@@ -236,7 +260,7 @@ rc_err_t *rc_lru_get(bool *found, rc_lru_t *cache, const char *key, rc_spool_t *
 
     apr_thread_mutex_lock(cache->mutex);
     if ((entry = use(cache, name, hash)))
-        err = rc_spool_write(spool, entry->content, entry->len);
+        err = rc_spool_write(spool, content_of(entry).data, entry->len);
     *found = entry != NULL;
     apr_thread_mutex_unlock(cache->mutex);
     return err;

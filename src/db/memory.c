@@ -165,6 +165,11 @@ void rc_remember(rc_db_t *db, const rc_memory_key_t *key, rc_since_t since, rc_b
                  (rc_bytes_t){&head, head_size(&head)}, value);
 }
 
+bool rc_asked_again(rc_db_t *db, const rc_memory_key_t *key)
+{
+    return rc_db_remembers(db) && rc_lru_asked(db->memory->values, key_bytes(key, db->pool));
+}
+
 /* --- connections without a database --- */
 
 static rc_err_t *miss(rc_db_t *db)

@@ -118,11 +118,27 @@ static void stores_bytes(void **state)
     assert_int_equal(rc_lru_find(cache, (rc_bytes_t){"k\0", 2}, pool).len, 5);
 }
 
+/* Some keys are forgotten for others, none is thought to be asked that was not. */
+static void knows_what_was_asked(void **state)
+{
+    int i, known = 0;
+
+    (void)state;
+    ASSERT_OK(rc_lru_create(&cache, 1 << 16, pool));
+    for (i = 0; i < 1000; i++)
+        assert_false(rc_lru_asked(cache, bytes(apr_psprintf(pool, "%d", i))));
+    for (i = 0; i < 1000; i++)
+        known += rc_lru_asked(cache, bytes(apr_psprintf(pool, "%d", i)));
+    assert_in_range(known, 700, 1000);
+    assert_null(rc_lru_find(cache, bytes("1"), pool).data);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(keeps),
     cmocka_unit_test(bounded),
     cmocka_unit_test(proven),
     cmocka_unit_test(stores_bytes),
+    cmocka_unit_test(knows_what_was_asked),
 };
 
 UNIT_MAIN(tests)

@@ -64,13 +64,11 @@ rc_err_t *rc_call_recall(rc_call_t *call)
     rc_repo_t repo;
 
     call->kept = (rc_bytes_t){NULL, 0};
-    call->again = false;
     if (!(call->method->flags & RC_RESULTS) || !rc_db_remembers(call->actor.db))
         return NULL;
     RC_TRY(result_key(&key, call));
     kept = rc_recall(call->actor.db, &key, call->pool);
-    call->again = kept.data != NULL;
-    if (!kept.len)
+    if (!kept.data)
         return NULL;
     kept = unpack_result(&repo, kept);
     if (rc_last_is_current(&repo, call->env, call->pool))
@@ -78,28 +76,25 @@ rc_err_t *rc_call_recall(rc_call_t *call)
     return NULL;
 }
 
-/* Keeps the result, or notes that it was asked for: only what is asked for again is worth its
- * bytes, which would push out parts that many results share. A large one is not kept, and none
- * whose arguments may hold a key by mistake. */
+/* Keeps a result that was asked for before. A large one is not kept, and none whose arguments may
+ * hold a key by mistake. */
 static rc_err_t *keep_result(rc_call_t *call, const rc_repo_t *repo, rc_spool_t *spool,
                              apr_off_t start)
 {
     apr_size_t size = (apr_size_t)(rc_spool_size(spool) - start);
-    rc_bytes_t kept = {"", 0};
     apr_file_t *file = NULL;
     rc_memory_key_t key;
     const char *data;
 
     if (call->has_secret || !repo->last.state || !rc_args_are_known(call))
         return NULL;
-    if (call->again) {
-        RC_TRY(rc_spool_content(&data, &file, spool));
-        if (file)
-            return NULL;
-        kept = pack_result(repo, (rc_bytes_t){data + start, size}, call->pool);
-    }
     RC_TRY(result_key(&key, call));
-    rc_remember(call->actor.db, &key, RC_SINCE_BEGIN, kept);
+    if (!rc_asked_again(call->actor.db, &key))
+        return NULL;
+    RC_TRY(rc_spool_content(&data, &file, spool));
+    if (!file)
+        rc_remember(call->actor.db, &key, RC_SINCE_BEGIN,
+                    pack_result(repo, (rc_bytes_t){data + start, size}, call->pool));
     return NULL;
 }
 

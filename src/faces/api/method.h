@@ -170,7 +170,6 @@ struct rc_call_t {
     bool has_secret;           /* the result holds something in clear that is stored encrypted */
     const char *args_text;     /* args_sent as JSON, once it was needed */
     rc_bytes_t kept;           /* the result, when rc_call_recall has found it */
-    bool again;                /* the same was asked before */
     rc_json_t *out;            /* receives the result */
     rc_call_fn_t *plan;        /* set by rc_call_plan, with its request */
     void *planned;
