@@ -75,9 +75,9 @@ rc_err_t *rc_http_insert_file(apr_bucket_brigade *bb, apr_file_t *file, apr_off_
 /* Sets one header; WWW-Authenticate in the same table as httpd's modules. */
 static void set_header(request_rec *r, const char *name, const char *value)
 {
-    if (!strcasecmp(name, "Vary"))
+    if (rc_http_is_header(name, "Vary"))
         apr_table_mergen(r->headers_out, name, value);
-    else if (!strcasecmp(name, "WWW-Authenticate"))
+    else if (rc_http_is_header(name, "WWW-Authenticate"))
         apr_table_setn(r->err_headers_out, name, value);
     else
         apr_table_setn(r->headers_out, name, value);

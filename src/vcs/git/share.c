@@ -126,13 +126,14 @@ static void drop_wire(rc_git_t *git)
 
 rc_err_t *rc_git_look(rc_git_t *git, bool force, apr_pool_t *pool)
 {
-    apr_time_t start = rc_clock();
     rc_git_refs_t *refs;
+    apr_time_t start;
     rc_work_t *work;
     rc_err_t *err;
 
     if (git->refs && !force)
         return NULL;
+    start = rc_clock();
     if (force)
         drop_wire(git);
     refs = shared_refs(git->shared);
@@ -219,10 +220,13 @@ static rc_err_t *make_order(rc_git_t *git, apr_time_t start, apr_pool_t *pool)
 
 rc_err_t *rc_git_refresh(rc_git_t *git, bool force, apr_pool_t *pool)
 {
-    apr_time_t start = rc_clock();
     rc_git_order_t *order;
+    apr_time_t start;
     rc_err_t *err;
 
+    if (git->refs && git->ordered && !force) /* for the second question of a request */
+        return NULL;
+    start = rc_clock();
     RC_TRY(rc_git_look(git, force, pool));
     if (git->ordered)
         return NULL;
