@@ -26,6 +26,7 @@ my %released = (
     '013.sql' => '048b5245b4598dd24d8fa939c4bb50bb3a6ce6716f7abff2c78fb7fd89655f7c',
     '014.sql' => 'd6b8d5b98032c01c93baeb379b136a89136e4197d7d636ad674443915bc201b5',
     '015.sql' => 'a6f59d34271a063bd4d7bad4d2a8dc0e73133cfd237aeeab7e90045befd4b73c',
+    '016.sql' => '90f442ea36eecd1140efa96432b8d9a48aae5fbc0646334033e79924e3208459',
 );
 my %steps = map { m{([^/]+)$} ? ($1 => slurp($_)) : () } glob 'src/store/schema/*.sql';
 subtest 'released steps' => sub {
@@ -44,6 +45,7 @@ my %earlier = (
 );
 $earlier{"with $_ of the steps"} = [@steps{(sort keys %steps)[0 .. $_ - 1]}] for 1 .. keys(%steps) - 1;
 
+my ($of_type) = slurp('src/store/sql/repo.sql') =~ /^-- REPO_OF_TYPE: [^\n]*\n(.*?)^--/ms;
 require RCAPI::Test;
 my $t = RCAPI::Test->new(start => 0);
 my $all = "SELECT type, name, tbl_name, replace(sql, char(10), ' ') FROM sqlite_master ORDER BY 1, 2";
@@ -127,6 +129,12 @@ subtest 'last changesets of an older database' => sub {
     is_deeply($listed->($data), $want, 'what could not be carried over was read anew');
     is($t->run('sqlite3', "$data/rcapi.db", "SELECT count(DISTINCT last_state) FROM repo WHERE repo_name <> 'empty'")
         ->{out}, "1\n", 'with its state');
+};
+
+# It is asked for URLs that nobody claims, so it must not read all repositories.
+subtest 'repositories of another type than git are found by their index' => sub {
+    plan skip_all => 'plans are read from SQLite' if $server;
+    like($t->sql("EXPLAIN QUERY PLAN $of_type"), qr/SEARCH repo USING COVERING INDEX repo_other_type /);
 };
 
 subtest 'a newer database' => sub {

@@ -100,7 +100,7 @@ rc_err_t *rc_store_user_group_seen_by_id(rc_user_group_t **out, rc_db_t *db, rc_
 rc_err_t *rc_store_user_group_seen_by_name(rc_user_group_t **out, rc_db_t *db, rc_viewer_t viewer,
                                            const char *name, apr_pool_t *pool);
 
-/** Sets *@a is to whether there is a repository of @a type, whoever may read it. */
+/** Sets *@a is to whether there is a repository of @a type, but git, whoever may read it. */
 rc_err_t *rc_store_repo_of_type(bool *is, rc_db_t *db, const char *type);
 
 /* Selects repositories by their group. */

@@ -49,8 +49,8 @@ SELECT @REPO_ASKED(r)@ FROM one r
 WITH @ME(not materialized)@
 SELECT me.user_id, me.admin, me.is_default, me.anyone_id, me.takes_defaults, coalesce(m.users_group_id, 0)
   FROM me LEFT JOIN mine m ON m.users_group_id > 0
--- REPO_OF_TYPE: type; a row if there is a repository of this type
-SELECT 1 FROM repo WHERE repo_type = ?1 LIMIT 1
+-- REPO_OF_TYPE: type, but not git; a row if there is a repository of this type. repo_other_type has few rows
+SELECT 1 FROM repo WHERE repo_type = ?1 AND repo_type <> 'git' LIMIT 1
 -- REPO_ROW: user, id, level; the row of a repository whose level is known
 WITH @ME(not materialized)@ SELECT @REPO_COLUMNS@, CAST(?3 AS BIGINT)
   FROM repo r JOIN users o ON o.user_id = r.owner_id WHERE r.repo_id = ?2
