@@ -216,6 +216,7 @@ void rc_http_child_init(apr_pool_t *pchild, server_rec *s)
         apr_thread_mutex_create(&slot->lock, APR_THREAD_MUTEX_DEFAULT, slot->pool);
         try_to_open(slot);
     }
+    rc_kept_trim(); /* what the libraries needed to start */
     at_work--;
 }
 

@@ -63,12 +63,20 @@ static int limit_objects(void)
 #endif
 }
 
+/* libgit2 is never connected to a server here. With mbed TLS, as in Debian, it has read all
+ * certificates of the system, 400 KiB of each process; there are none in this directory. */
+static void drop_certificates(void)
+{
+    git_libgit2_opts(GIT_OPT_SET_SSL_CERT_LOCATIONS, NULL, "/proc/self/task");
+}
+
 rc_err_t *rc_git_startup(apr_pool_t *pool)
 {
     if (git_libgit2_init() < 0)
         return rc_git_err(pool, "cannot start libgit2");
     __atomic_add_fetch(&users, 1, __ATOMIC_ACQ_REL);
     apr_pool_cleanup_register(pool, NULL, end_library, apr_pool_cleanup_null);
+    drop_certificates();
     RC_TRY(set_search_paths(pool));
     RC_TRY(start_shared());
     RC_TRY(rc_git_mapped_startup(pool));
