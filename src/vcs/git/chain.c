@@ -187,14 +187,12 @@ static range_t range_of(const rc_git_chain_t *chain, const unsigned char *id)
     return range;
 }
 
-static size_t id_width(const rc_git_chain_t *chain)
+/* The id at the place @a at of the sorted ones. */
+static const unsigned char *id_at(const rc_git_chain_t *chain, apr_uint32_t at)
 {
-    return chain->v2 ? RC_GIT_RAW : RC_GIT_RAW + 4;
-}
+    const unsigned char *first = fanout(chain) + FANOUT;
 
-static const unsigned char *first_id(const rc_git_chain_t *chain)
-{
-    return fanout(chain) + FANOUT + (chain->v2 ? 0 : 4);
+    return chain->v2 ? first + (size_t)at * RC_GIT_RAW : first + 4 + (size_t)at * (RC_GIT_RAW + 4);
 }
 
 /* Looks for @a id at the place @a at of the range; returns whether it is there. Else the range
@@ -202,7 +200,7 @@ static const unsigned char *first_id(const rc_git_chain_t *chain)
 static bool narrow(range_t *range, const rc_git_chain_t *chain, apr_uint32_t at,
                    const unsigned char *id)
 {
-    const unsigned char *there = first_id(chain) + at * id_width(chain);
+    const unsigned char *there = id_at(chain, at);
     int cmp = id_order(there, id);
 
     if (cmp < 0) {
@@ -235,17 +233,19 @@ static apr_uint64_t find_offset(const rc_git_chain_t *chain, const unsigned char
 void rc_git_chain_expect(const rc_git_chain_t *chain, const git_oid *id, bool again)
 {
     range_t range = range_of(chain, id->id);
-    const unsigned char *there;
     apr_uint32_t at;
 
     if (range.low >= range.high)
         return;
     at = guess(&range, number(id->id));
-    if (again && !narrow(&range, chain, at, id->id) && range.low < range.high)
+    if (!again) {
+        __builtin_prefetch(id_at(chain, at));
+        return;
+    }
+    if (!narrow(&range, chain, at, id->id) && range.low < range.high)
         at = guess(&range, number(id->id));
-    there = first_id(chain) + at * id_width(chain);
-    __builtin_prefetch(there - NEAR);
-    __builtin_prefetch(there + NEAR);
+    __builtin_prefetch(id_at(chain, at) - NEAR);
+    __builtin_prefetch(id_at(chain, at) + NEAR);
     if (chain->v2)
         __builtin_prefetch(v2_offsets(chain) + (size_t)at * 4);
 }
