@@ -4,6 +4,7 @@
 use strict;
 use warnings;
 use IO::Socket::INET;
+use JSON::PP ();
 use Test::More;
 use RCAPI::Test;
 
@@ -259,6 +260,22 @@ subtest 'get_repo, get_repos' => sub {
     like $t->call(get_repo => { repoid => 'one' }, as => 'eve')->{result}{followers}[0]{api_key}, qr/^\*{40}$/,
         'keys masked';
     is repo('one')->{followers}[0]{api_key}, $t->key('admin'), 'clear for super-admins';
+    for my $as (qw(admin eve)) { # often enough for each child to have it in memory
+        my $json = JSON::PP->new->canonical;
+        my %seen = map { ($json->encode($t->must(get_repo => { repoid => 'one' }, as => $as)) => 1) } 1 .. 12;
+        is scalar(keys %seen), 1, "the same to $as each time";
+    }
+    is repo('one')->{followers}[0]{api_key}, $t->key('admin'), '... and the key is that of the follower';
+    my $keys = sub {
+        my %seen = map { (join(' ', @{ repo('one')->{followers}[0]{api_keys} }) => 1) } 1 .. 12;
+        return join '|', keys %seen;
+    };
+    my $before = $keys->();
+    my $token = $t->must(create_auth_token => { description => 'again' })->{auth_token};
+    $t->secret($token->{auth_token});
+    is $keys->(), "$before $token->{auth_token}", 'a new token is shown, each time';
+    $t->must(delete_auth_token => { auth_token_id => $token->{auth_token_id} });
+    is $keys->(), $before, 'a deleted one is not';
     my $all = $t->must('get_repos');
     is_deeply [map { $_->{repo_id} } @$all], [sort { $a <=> $b } map { $_->{repo_id} } @$all], 'by id';
     ok !exists $all->[0]{members}, 'without members';

@@ -10,6 +10,7 @@
 #include <apr_strings.h>
 
 #include "domain/last_changeset.h"
+#include "kept_keys.h"
 
 /* Makes the key of a result: everything that it depends on beside the database and the repository.
  */
@@ -21,7 +22,8 @@ static rc_err_t *result_key(rc_memory_key_t *key, rc_call_t *call)
     if (!call->args_text)
         RC_TRY(rc_value_json(&call->args_text, call->args_sent, call->pool));
     name = apr_pstrcat(call->pool, call->method->name, caller->admin ? " admin" : "",
-                       rc_actor_is_full(&call->actor) ? " full" : "", call->old ? " old " : " ",
+                       rc_actor_is_full(&call->actor) ? " full" : "",
+                       rc_key_secret(call->env) ? " keys" : "", call->old ? " old " : " ",
                        call->args_text, call->request->base_url, NULL);
     *key = (rc_memory_key_t){'a', rc_caller_viewer(caller).id, name, strlen(name)};
     return NULL;
@@ -72,7 +74,7 @@ rc_err_t *rc_call_recall(rc_call_t *call)
         return NULL;
     kept = unpack_result(&repo, kept);
     if (rc_last_is_current(&repo, call->env, call->pool))
-        call->kept = kept;
+        call->kept = rc_kept_keys_open(call, kept);
     return NULL;
 }
 
@@ -81,9 +83,10 @@ rc_err_t *rc_call_recall(rc_call_t *call)
 static rc_err_t *keep_result(rc_call_t *call, const rc_repo_t *repo, rc_spool_t *spool,
                              apr_off_t start)
 {
-    apr_size_t size = (apr_size_t)(rc_spool_size(spool) - start);
+    apr_size_t size = (apr_size_t)rc_spool_size(spool);
     apr_file_t *file = NULL;
     rc_memory_key_t key;
+    rc_bytes_t sealed;
     const char *data;
 
     if (call->has_secret || !repo->last.state || !rc_args_are_known(call))
@@ -92,9 +95,11 @@ static rc_err_t *keep_result(rc_call_t *call, const rc_repo_t *repo, rc_spool_t 
     if (!rc_asked_again(call->actor.db, &key))
         return NULL;
     RC_TRY(rc_spool_content(&data, &file, spool));
-    if (!file)
-        rc_remember(call->actor.db, &key, RC_SINCE_BEGIN,
-                    pack_result(repo, (rc_bytes_t){data + start, size}, call->pool));
+    if (file)
+        return NULL;
+    sealed = rc_kept_keys_seal(call, (rc_bytes_t){data, size}, (apr_size_t)start);
+    if (sealed.data)
+        rc_remember(call->actor.db, &key, RC_SINCE_BEGIN, pack_result(repo, sealed, call->pool));
     return NULL;
 }
 
@@ -104,6 +109,7 @@ static rc_err_t *render_direct(rc_json_t *out, rc_call_t *call, rc_call_render_t
     apr_off_t start = rc_spool_size(out->spool);
 
     call->has_secret = false;
+    call->keys_written = NULL;
     RC_TRY(render(out, call, repo));
     RC_TRY(rc_json_finish(out));
     return keep_result(call, repo, out->spool, start);

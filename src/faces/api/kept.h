@@ -19,9 +19,9 @@ rc_err_t *rc_call_recall(rc_call_t *call);
 
 /**
  * Writes the result of a method with RC_RESULTS, which @a render writes from @a repo, a current
- * row, and keeps it when it is asked for again; one with a secret never. @a render reads nothing
- * but the database, the call and the row. Returns RC_E_MISS for a call without a connection when a
- * part is not in memory; then nothing is written.
+ * row, and keeps it when it is asked for again, with sealed keys; one with another secret never. @a
+ * render reads nothing but the database, the call and the row. Returns RC_E_MISS for a call without
+ * a connection when a part is not in memory; then nothing is written.
  */
 rc_err_t *rc_call_keep(rc_json_t *out, rc_call_t *call, rc_call_render_t *render,
                        const rc_repo_t *repo);

@@ -168,10 +168,11 @@ struct rc_call_t {
     bool old;                  /* 1.2 dialect */
     bool checked;              /* the key and the arguments are valid */
     bool has_secret;           /* the result holds something in clear that is stored encrypted */
-    const char *args_text;     /* args_sent as JSON, once it was needed */
-    rc_bytes_t kept;           /* the result, when rc_call_recall has found it */
-    rc_json_t *out;            /* receives the result */
-    rc_call_fn_t *plan;        /* set by rc_call_plan, with its request */
+    apr_array_header_t *keys_written; /* keys in clear that it holds beside that (kept_keys.h) */
+    const char *args_text;            /* args_sent as JSON, once it was needed */
+    rc_bytes_t kept;                  /* the result, when rc_call_recall has found it */
+    rc_json_t *out;                   /* receives the result */
+    rc_call_fn_t *plan;               /* set by rc_call_plan, with its request */
     void *planned;
     rc_call_fn_t *answer;   /* set by the method: writes the result inside of the transaction */
     rc_call_fn_t *answered; /* runs after it, with `baton`; or NULL */

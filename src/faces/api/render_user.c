@@ -3,6 +3,7 @@
  * Writes users as JSON: user_obj (contract 02 §1.1).
  */
 #include "kept.h"
+#include "kept_keys.h"
 
 #include "base/log.h"
 #include "base/time.h"
@@ -20,39 +21,39 @@ rc_keys_t rc_call_keys(const rc_call_t *call)
     return call->actor.caller->admin ? rc_call_own_keys(call) : RC_KEYS_MASKED;
 }
 
-/* Returns a key in clear, or the mask when the key is not shown or cannot be decrypted. */
-static const char *show_key(rc_call_t *call, const rc_user_key_t *key, rc_keys_t keys,
-                            apr_pool_t *pool)
+/* Writes a key in clear, or the mask when it cannot be decrypted. */
+static void write_key(rc_json_t *out, rc_call_t *call, const rc_user_key_t *key, apr_pool_t *pool)
 {
     const char *clear = NULL;
-    rc_err_t *err;
+    rc_err_t *err = rc_key_clear(&clear, rc_key_secret(call->env), key, pool);
 
-    if (keys != RC_KEYS_CLEAR)
-        return MASKED;
-    call->has_secret = true;
-    err = rc_key_clear(&clear, rc_key_secret(call->env), key, pool);
     if (err)
         rc_log(RC_LOG_ERR, err->cause, "key %" APR_INT64_T_FMT ": %s", key->id,
                rc_err_log_text(err, pool));
-    return clear ? clear : MASKED;
+    rc_json_string(out, clear ? clear : MASKED);
+    if (clear)
+        rc_kept_key_written(call, out, key, clear);
+    else
+        call->has_secret = true; /* the next time it may be shown */
 }
 
 static void write_keys(rc_json_t *out, rc_call_t *call, const apr_array_header_t *list,
                        rc_keys_t keys, apr_pool_t *pool)
 {
-    const char *text = MASKED;
     bool shown = keys == RC_KEYS_CLEAR && rc_key_secret(call->env);
     int i;
 
-    if (list->nelts && APR_ARRAY_IDX(list, 0, rc_user_key_t).main)
-        text = show_key(call, &APR_ARRAY_IDX(list, 0, rc_user_key_t), keys, pool);
-    rc_json_member_string(out, "api_key", text);
+    rc_json_key(out, "api_key");
+    if (shown && list->nelts && APR_ARRAY_IDX(list, 0, rc_user_key_t).main)
+        write_key(out, call, &APR_ARRAY_IDX(list, 0, rc_user_key_t), pool);
+    else
+        rc_json_string(out, MASKED);
     rc_json_key(out, "api_keys");
     rc_json_array_begin(out);
     if (!shown)
         rc_json_string(out, MASKED);
     for (i = 0; shown && i < list->nelts; i++)
-        rc_json_string(out, show_key(call, &APR_ARRAY_IDX(list, i, rc_user_key_t), keys, pool));
+        write_key(out, call, &APR_ARRAY_IDX(list, i, rc_user_key_t), pool);
     rc_json_array_end(out);
 }
 
