@@ -80,14 +80,15 @@ static rc_err_t *check_locale(const rc_db_t *db, const PGresult *row)
 }
 
 /* plan_cache_mode: planning the permission rule costs several times its run. enable_memoize: lists
- * look up each id once, so to remember the rows costs a quarter of the look-up. The keepalives are
- * those of the server: what a machine without power had locked is free within seconds. */
+ * look up each id once, so to remember the rows costs a quarter of the look-up. No parallel plans:
+ * a page of a long table would start two processes for each call. The keepalives are those of the
+ * server: what a machine without power had locked is free within seconds. */
 static const char *settings(const rc_db_t *db)
 {
     return apr_psprintf(
         db->pool,
         "SET jit = off; SET bytea_output = hex; SET plan_cache_mode = force_generic_plan; SET "
-        "enable_memoize = off;"
+        "enable_memoize = off; SET max_parallel_workers_per_gather = 0;"
         "SET search_path = " RC_PG_SCHEMA
         "; SET default_transaction_isolation = 'read committed'; SET synchronous_commit = %s;"
         "SET client_min_messages = warning; SET lock_timeout = %ld; SET statement_timeout = %ld;"
