@@ -28,7 +28,8 @@ rc_err_t *rc_lru_create(rc_lru_t **out, apr_size_t bytes, apr_pool_t *pool);
 rc_bytes_t rc_lru_find(rc_lru_t *cache, rc_bytes_t key, apr_pool_t *pool);
 
 /** Returns whether this was called with @a key before, as far as a small table knows, which forgets
- * most keys after thousands of others: what is asked for once only is not worth an entry. */
+ * most keys after about as many others as the cache holds: what is asked for once only is not worth
+ * an entry. */
 bool rc_lru_asked(rc_lru_t *cache, rc_bytes_t key);
 
 /** Stores @a head, followed by @a body, as the entry @a key, in place of an older one. Does nothing

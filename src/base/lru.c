@@ -15,11 +15,11 @@
 
 #include <openssl/rand.h>
 
-#define SHARE    8    /* an entry may have at most 1/SHARE of the cache */
-#define EXPECTED 256  /* bytes of an entry, which determine the number of buckets */
-#define OVERHEAD 32   /* bytes that malloc and the table need for an entry */
-#define ASKED    8192 /* keys that rc_lru_asked knows */
-#define FRESH    4    /* at least 1/FRESH of a full cache are entries that were not found yet */
+#define SHARE    8   /* an entry may have at most 1/SHARE of the cache */
+#define EXPECTED 256 /* bytes of an entry, which determine the number of buckets */
+#define OVERHEAD 32  /* bytes that malloc and the table need for an entry */
+#define ASKED    8   /* buckets for each key that rc_lru_asked knows: 2 KiB of entries */
+#define FRESH    4   /* at least 1/FRESH of a full cache are entries that were not found yet */
 
 typedef struct entry_t {
     APR_RING_ENTRY(entry_t) link; /* the most recently used entry is first */
@@ -153,7 +153,7 @@ static bool make_tables(rc_lru_t *cache)
         count *= 2;
     cache->mask = count - 1;
     cache->buckets = calloc(count, sizeof(*cache->buckets));
-    cache->asked = calloc(ASKED, sizeof(*cache->asked));
+    cache->asked = calloc(count / ASKED, sizeof(*cache->asked));
     return cache->buckets && cache->asked;
 }
 
@@ -205,8 +205,9 @@ rc_bytes_t rc_lru_find(rc_lru_t *cache, rc_bytes_t key, apr_pool_t *pool)
 bool rc_lru_asked(rc_lru_t *cache, rc_bytes_t key)
 {
     apr_uint64_t hash = hash_of(cache, key);
+    apr_uint64_t *place = &cache->asked[hash & cache->mask / ASKED];
 
-    return __atomic_exchange_n(&cache->asked[hash % ASKED], hash, __ATOMIC_RELAXED) == hash;
+    return __atomic_exchange_n(place, hash, __ATOMIC_RELAXED) == hash;
 }
 
 static void insert_entry(rc_lru_t *cache, entry_t *entry)

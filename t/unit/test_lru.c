@@ -124,7 +124,7 @@ static void knows_what_was_asked(void **state)
     int i, known = 0;
 
     (void)state;
-    ASSERT_OK(rc_lru_create(&cache, 1 << 16, pool));
+    ASSERT_OK(rc_lru_create(&cache, 1 << 24, pool));
     for (i = 0; i < 1000; i++)
         assert_false(rc_lru_asked(cache, bytes(apr_psprintf(pool, "%d", i))));
     for (i = 0; i < 1000; i++)
