@@ -157,7 +157,7 @@ subtest 'what the other node changes' => sub {
     $one->sql("$set; ROLLBACK"); # its number is of no change
     is(sees(bob => 'seen'), '1 1', 'nothing of what was rolled back') for 1 .. 2;
     my $open = fork // die "fork: $!";
-    POSIX::_exit(!$one->sql("$set; SELECT pg_sleep(0.5); COMMIT")) if !$open;
+    POSIX::_exit(!$one->sql("$set; SELECT pg_sleep(2); COMMIT")) if !$open;
     patiently(10, sub { $one->sql(qq{SELECT 1 FROM pg_stat_activity WHERE $HERE AND wait_event = 'PgSleep'}) =~ /1/ });
     is(sees(bob => 'seen'), '1 1', 'nothing of what is not committed') for 1 .. 2;
     waitpid $open, 0;
