@@ -130,11 +130,15 @@ subtest 'httpd -X' => sub {
     my $t = RCAPI::Test->new(children => 1, threads => 2);
     $t->stop;
     my $pid = fork // die "fork: $!";
-    exec $t->{server}{program}, '-X', '-d', $t->dir, '-f', $t->dir . '/httpd.conf' or POSIX::_exit(1) if !$pid;
+    if (!$pid) {
+        %ENV = (%ENV, %{ $t->{server}{env} }); # a sanitizer must be loaded first
+        exec $t->{server}{program}, '-X', '-d', $t->dir, '-f', $t->dir . '/httpd.conf' or POSIX::_exit(1);
+    }
     ok patiently(20, sub { eval { $t->get('/_admin/login')->status == 200 } }), 'answers';
     kill TERM => $pid;
     waitpid $pid, 0;
-    is $?, 0, 'ends without a signal';
+    my @stacks = glob $t->dir . '/logs/crash.*';
+    ok(!$? || scalar @stacks, 'ends without a signal, or with a stack for done to judge');
     $t->done;
 };
 
