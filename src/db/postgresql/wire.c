@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <sched.h>
 
 #include "base/time.h"
 
@@ -15,8 +14,6 @@
 
 /* Commands whose answers are read to their ends follow each other with one NULL in between. */
 #define MOST_ENDS 2
-
-#define LOOKS 40 /* about as many microseconds */
 
 static rc_err_t *sent(rc_db_t *db, int done)
 {
@@ -51,20 +48,6 @@ static rc_err_t *abandon(rc_db_t *db)
     return rc_err_busy(db->pool, "the database %s does not answer", db->path);
 }
 
-/* Looks for an answer some times before the thread sleeps: the question for changes is answered in
- * less time than it takes to put a processor to sleep and to wake it. What else can run does so
- * first. */
-static int poll_awake(struct pollfd *fd)
-{
-    int left, n = 0;
-
-    for (left = LOOKS; left && !n; left--) {
-        sched_yield();
-        n = poll(fd, 1, 0);
-    }
-    return n;
-}
-
 /* Waits until the server has sent something, at most until *@a until, which the first call sets. */
 static rc_err_t *wait_for_server(rc_db_t *db, bool unsent, apr_time_t *until)
 {
@@ -72,10 +55,8 @@ static rc_err_t *wait_for_server(rc_db_t *db, bool unsent, apr_time_t *until)
     struct pollfd fd = {.fd = PQsocket(pg->conn),
                         .events = (short)(unsent ? POLLIN | POLLOUT : POLLIN)};
     apr_interval_time_t left = pg->wait ? pg->wait : apr_time_from_sec(60);
-    int n = poll_awake(&fd);
+    int n;
 
-    if (n)
-        return n < 0 && errno != EINTR ? rc_pg_away(pg->conn, db->path, db->pool) : NULL;
     if (pg->wait && *until)
         left = *until - rc_clock();
     else if (pg->wait)
