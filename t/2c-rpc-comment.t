@@ -60,10 +60,18 @@ subtest 'readers' => sub {
     is $ask->(userid => 'eve')->{error}, undef, 'by his own name';
 };
 
-is $t->sql("SELECT s.version || ' ' || s.status || ' ' || u.username FROM changeset_status s
-    JOIN users u USING (user_id)
-            WHERE s.revision = '$ids[-1]' ORDER BY s.version"),
-    "0 rejected bob\n1 approved admin\n2 rejected bob\n3 approved admin\n", 'the newest status is version 0';
+my $statuses = sub {
+    return $t->sql("SELECT s.*, u.username FROM changeset_status s JOIN users u USING (user_id)
+        WHERE s.revision = '$ids[-1]' ORDER BY s.status_id");
+};
+# A comment costs the same after any number of others.
+subtest 'a status changes no earlier one' => sub {
+    my $before = $statuses->();
+    is(join(' ', map { /\b(approved|rejected)\b.*\b(\w+)$/ } split /\n/, $before),
+        'approved admin rejected bob approved admin rejected bob', 'in their order');
+    $t->must(comment_commit => { repoid => 'demo', commit_id => 'tip', message => 'x', status => 'under_review' });
+    like($statuses->(), qr/^\Q$before\E[^\n]*\bunder_review\b[^\n]*\badmin\n\z/, 'and is the newest');
+};
 
 $t->done;
 done_testing;

@@ -27,6 +27,7 @@ my %released = (
     '014.sql' => 'd6b8d5b98032c01c93baeb379b136a89136e4197d7d636ad674443915bc201b5',
     '015.sql' => 'a6f59d34271a063bd4d7bad4d2a8dc0e73133cfd237aeeab7e90045befd4b73c',
     '016.sql' => '90f442ea36eecd1140efa96432b8d9a48aae5fbc0646334033e79924e3208459',
+    '017.sql' => '7a3e1c111c8d06cd42b527cfe79a013111e75a6adc85da476d78b50603a3479b',
 );
 my %steps = map { m{([^/]+)$} ? ($1 => slurp($_)) : () } glob 'src/store/schema/*.sql';
 subtest 'released steps' => sub {

@@ -127,9 +127,9 @@ subtest 'create_pull_request' => sub {
         reviewers => [map { { user => $person->($_), review_status => 'not_reviewed', reasons => [] } } qw(bob rev)],
         state => 'created', versions => 0, merge => { clone_url => $t->url . '/team/code', reference => undef },
     }, 'get_pull_request';
-    is $t->sql("SELECT r.repo_name || ' ' || s.status || ' ' || s.version FROM changeset_status s
+    is $t->sql("SELECT r.repo_name || ' ' || s.status FROM changeset_status s
         JOIN repo r USING (repo_id) WHERE s.revision = '$one' ORDER BY 1"),
-        "ann/code under_review 0\nteam/code under_review 0\n", 'statuses of the commits';
+        "ann/code under_review\nteam/code under_review\n", 'statuses of the commits';
     is git("$ROOT/team/code", qw(for-each-ref --format=%(refname) refs/rc)), "refs/rc/pull/$two/head",
         'the target keeps the commits';
     unlike $t->run('git', 'ls-remote', $t->url . '/team/code')->{out}, qr/rc/, 'clients do not see that';
@@ -194,7 +194,8 @@ subtest 'votes and comments' => sub {
     $say->('own', status => 'approved', message => 'as rev', userid => 'rev');
     is get(1)->{review_status}, 'approved', 'both, one by an administrator';
     is $t->sql("SELECT DISTINCT s.status || ' ' || u.username FROM changeset_status s JOIN users u USING (user_id)
-        WHERE s.revision IN ('$one', '$two') AND s.version = 0"), "approved rev\n", 'of the commits, too';
+        WHERE s.revision IN ('$one', '$two') AND s.status_id IN (SELECT max(x.status_id) FROM changeset_status x
+            GROUP BY x.repo_id, x.revision)"), "approved rev\n", 'of the commits, too';
     $say->($_, status => 'rejected') for qw(bob rev);
     is get(1)->{review_status}, 'rejected', 'both against it';
     $say->('rev', status => 'under_review');
@@ -265,8 +266,8 @@ subtest 'update_pull_request' => sub {
     is $r->{pull_request}{target}{reference}{commit_id}, $base, 'base';
     is_deeply [map { $_->{pull_request_version} } @{ $t->must(get_pull_request_comments => { pullrequestid => 1 }) }
         [0, -1]], ['v1', undef], 'versions of comments';
-    is $t->sql("SELECT status || version FROM changeset_status WHERE revision = '$three' ORDER BY 1 LIMIT 1"),
-        "under_review0\n", 'statuses of new ones';
+    is $t->sql("SELECT DISTINCT status FROM changeset_status WHERE revision = '$three'"),
+        "under_review\n", 'statuses of new ones';
 
     $r = ask('update_pull_request', 'ann', pullrequestid => 2, close_pull_request => 'true')->{result};
     is_deeply [@{ $r->{pull_request} }{qw(status mergeable)}],

@@ -16,7 +16,7 @@ typedef struct rc_comment_t {
     const char *status; /* set with the comment, or NULL */
 } rc_comment_t;
 
-/** Stores a comment. A status becomes the newest of its revision (version 0). */
+/** Stores a comment. A status becomes the newest of its revision. */
 rc_err_t *rc_store_comment_insert(rc_db_t *db, const rc_comment_t *comment);
 
 /* A comment as it is shown. */

@@ -9,7 +9,6 @@
 
 static rc_err_t *set_status(rc_db_t *db, const rc_comment_t *comment, apr_int64_t comment_id)
 {
-    RC_TRY(rc_execute(db, SQL_STATUS_AGE, "is", comment->repo_id, comment->revision));
     return rc_execute(db, SQL_STATUS_INSERT, "iiissi", comment->repo_id, comment->user_id,
                       comment_id, comment->revision, comment->status, (apr_int64_t)apr_time_now());
 }
@@ -43,7 +42,7 @@ rc_err_t *rc_store_comments(apr_array_header_t **comments, rc_db_t *db, apr_int6
             .message = rc_column_text(st, 2, pool),
             .created_on = rc_column_int(st, 3),
             .status = rc_column_text(st, 4, pool),
-            .current = rc_column_int(st, 5) == 0,
+            .current = rc_column_bool(st, 5),
         };
     }
 }

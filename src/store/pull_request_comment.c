@@ -51,7 +51,6 @@ static rc_err_t *set_status_in(rc_db_t *db, apr_int64_t repo_id, const rc_pull_r
 {
     RC_TRY(
         rc_execute(db, SQL_PULL_STATUS_REPLACED, "iidi", pull->id, repo_id, (int)added, user_id));
-    RC_TRY(rc_execute(db, SQL_PULL_STATUS_AGE, "iid", pull->id, repo_id, (int)added));
     return rc_execute(db, SQL_PULL_STATUS_INSERT, "iidiisi", pull->id, repo_id, (int)added, user_id,
                       comment_id, status, (apr_int64_t)apr_time_now());
 }

@@ -35,7 +35,6 @@ enum {
     STATUS_WORD,
     STATUS_COMMENT,
     STATUS_SET,
-    STATUS_VERSION,
     STATUS_PULL
 };
 
@@ -186,7 +185,6 @@ static rc_err_t *import_status(rc_importing_t *the, rc_rows_t *rows)
     }
     RC_TRY(rc_store_import(&changed, the->db, RC_STORE_STATUS, repo->id, user->id,
                            comment ? comment->id : (apr_int64_t)0, revision, word,
-                           rc_import_int(rows, STATUS_VERSION, 0),
                            rc_import_time(rows, STATUS_SET, 0), pull ? pull->id : (apr_int64_t)0));
     rc_import_count(the, OF_STATUSES, changed);
     return NULL;

@@ -4,25 +4,24 @@
 -- COMMENT_INSERT: repository, user, revision, message, now
 INSERT INTO changeset_comment (repo_id, user_id, revision, message, created_on)
 VALUES (?1, ?2, ?3, ?4, ?5) RETURNING comment_id
--- STATUS_AGE: repository, revision; moves all statuses one version back
-UPDATE changeset_status SET version = version + 1 WHERE repo_id = ?1 AND revision = ?2
 -- STATUS_INSERT: repository, user, comment, revision, status, now
-INSERT INTO changeset_status (repo_id, user_id, comment_id, revision, status, version, created_on)
-VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6)
+INSERT INTO changeset_status (repo_id, user_id, comment_id, revision, status, created_on)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6)
 -- COMMENTS_OF: repository, revision; the oldest first
-SELECT c.comment_id, u.username, c.message, c.created_on, s.status, s.version
+SELECT c.comment_id, u.username, c.message, c.created_on, s.status,
+       CASE WHEN s.status_id = (SELECT max(x.status_id) FROM changeset_status x
+                                 WHERE x.repo_id = ?1 AND x.revision = ?2) THEN 1 ELSE 0 END
   FROM changeset_comment c JOIN users u ON u.user_id = c.user_id
   LEFT JOIN changeset_status s ON s.comment_id = c.comment_id
  WHERE c.repo_id = ?1 AND c.revision = ?2 ORDER BY c.comment_id LIMIT 500
 -- REVIEWS_OF: repository, revision; the newest status of each user, the oldest first. The statuses are read
 --             once: a reader can set any number of them
 SELECT u.username, s.status, s.created_on
-  FROM (SELECT x.user_id, min(x.version) AS version FROM changeset_status x
+  FROM (SELECT max(x.status_id) AS status_id FROM changeset_status x
          WHERE x.repo_id = ?1 AND x.revision = ?2 GROUP BY x.user_id) n
   CROSS JOIN changeset_status s CROSS JOIN users u
- WHERE s.repo_id = ?1 AND s.revision = ?2 AND s.version = n.version AND s.user_id = n.user_id
-   AND u.user_id = s.user_id
- ORDER BY s.version DESC
+ WHERE s.status_id = n.status_id AND u.user_id = s.user_id
+ ORDER BY s.status_id
 -- REPO_COMMENTS: repository, revision, type ('': all), user (0: all); the oldest first
 SELECT c.comment_id, coalesce(c.comment_type, 'note'), c.message,
        coalesce(c.vote, (SELECT min(s.status) FROM changeset_status s

@@ -135,14 +135,12 @@ INSERT INTO changeset_comment (repo_id, user_id, revision, created_on, message, 
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
 -- IMPORT_VOTE: comment, status; unless it has one
 UPDATE changeset_comment SET vote = ?2 WHERE comment_id = ?1 AND vote IS NULL
--- IMPORT_STATUS: repository, user, comment, revision, status, version, created, pull request; unless it is
---                here
-INSERT INTO changeset_status (repo_id, user_id, comment_id, revision, status, version, created_on,
-                              pull_request_id)
-SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8
+-- IMPORT_STATUS: repository, user, comment, revision, status, created, pull request; unless it is here
+INSERT INTO changeset_status (repo_id, user_id, comment_id, revision, status, created_on, pull_request_id)
+SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7
  WHERE NOT EXISTS (SELECT 1 FROM changeset_status s
                     WHERE s.repo_id = ?1 AND s.revision = ?4 AND s.user_id = ?2 AND s.status = ?5
-                      AND s.created_on = ?7)
+                      AND s.created_on = ?6)
 -- IMPORT_GIST: access id, type, owner, description, acl, expires, created, modified
 INSERT INTO gist (access_id, gist_type, owner_id, description, acl_level, expires, created_on,
                   modified_at)

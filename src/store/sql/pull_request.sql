@@ -150,15 +150,11 @@ k.place < 1000 AND (?3 = 0 OR NOT EXISTS (SELECT 1 FROM changeset_status h WHERE
 DELETE FROM changeset_status
  WHERE repo_id = ?2 AND user_id + 0 = ?4 AND pull_request_id IS NOT NULL AND revision IN (
        SELECT k.revision FROM pull_request_commit k WHERE k.pull_request_id = ?1 AND @PULL_NEW_STATUS@)
--- PULL_STATUS_AGE: pull request, repository, all (0) or only new ones (1)
-UPDATE changeset_status SET version = version + 1
- WHERE repo_id = ?2 AND revision IN (
-       SELECT k.revision FROM pull_request_commit k WHERE k.pull_request_id = ?1 AND @PULL_NEW_STATUS@)
--- PULL_STATUS_INSERT: the same, user, comment, status, now
-INSERT INTO changeset_status (repo_id, user_id, comment_id, revision, status, version, created_on,
-                              pull_request_id)
-SELECT ?2, ?4, ?5, k.revision, ?6, 0, ?7, k.pull_request_id FROM pull_request_commit k
+-- PULL_STATUS_INSERT: pull request, repository, all (0) or only new ones (1), user, comment, status, now
+INSERT INTO changeset_status (repo_id, user_id, comment_id, revision, status, created_on, pull_request_id)
+SELECT ?2, ?4, ?5, k.revision, ?6, ?7, k.pull_request_id FROM pull_request_commit k
  WHERE k.pull_request_id = ?1 AND @PULL_NEW_STATUS@
 -- STATUS_IS_FIXED: repository, revision; a row when its newest status belongs to a closed pull request
-SELECT 1 FROM changeset_status s JOIN pull_request p ON p.pull_request_id = s.pull_request_id
- WHERE s.repo_id = ?1 AND s.revision = ?2 AND s.version = 0 AND p.status = 'closed' LIMIT 1
+SELECT 1 FROM pull_request p WHERE p.status = 'closed' AND p.pull_request_id = (
+       SELECT s.pull_request_id FROM changeset_status s WHERE s.repo_id = ?1 AND s.revision = ?2
+        ORDER BY s.status_id DESC LIMIT 1)
