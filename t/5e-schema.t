@@ -28,6 +28,7 @@ my %released = (
     '015.sql' => 'a6f59d34271a063bd4d7bad4d2a8dc0e73133cfd237aeeab7e90045befd4b73c',
     '016.sql' => '90f442ea36eecd1140efa96432b8d9a48aae5fbc0646334033e79924e3208459',
     '017.sql' => '7a3e1c111c8d06cd42b527cfe79a013111e75a6adc85da476d78b50603a3479b',
+    '018.sql' => '2e487f430fdae9979e417b839999cb03e6ff3f766610fe7d27386717be6b19f7',
 );
 my %steps = map { m{([^/]+)$} ? ($1 => slurp($_)) : () } glob 'src/store/schema/*.sql';
 subtest 'released steps' => sub {

@@ -262,6 +262,50 @@ subtest 'a page that is older than what is offered' => sub {
         for [comment => status => 'approved'], ['merge'];
 };
 
+# Follows the links to older comments, and returns the pages.
+sub older {
+    my ($url) = @_;
+    my @pages;
+    while ($url) {
+        push @pages, page($url);
+        ($url) = $pages[-1] =~ m{<a rel=next href="([^"#]+)#comments">Older comments</a>};
+    }
+    return @pages;
+}
+
+sub add_comments {
+    my ($repo, $pull, $revision, $count) = @_;
+    $t->sql("WITH RECURSIVE k(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM k WHERE n < $count)
+        INSERT INTO changeset_comment (repo_id, user_id, revision, message, created_on, pull_request_id)
+        SELECT r.repo_id, u.user_id, '$revision', 'no ' || k.n || '.', k.n, $pull FROM repo r, users u, k
+         WHERE r.repo_name = '$repo' AND u.username = 'eve' ORDER BY k.n");
+}
+
+subtest 'more comments than a page shows' => sub {
+    my $id = offer('talk', { talk => "1\n2\n3\n" });
+    is(act('eve', $id, 'comment', message => 'Why two?', f_path => 'talk', line_no => 2)->status, 303, 'on a line');
+    add_comments('team/code', $id, '', 1200);
+    is(act('eve', $id, 'comment', message => 'The last word')->status, 303, 'and one after them');
+    my $url = "/team/code/pull-request/$id";
+    my @pages = older($url);
+    is(join(' ', map { scalar(() = /<p class=dim id=comment-/g) } @pages), '500 500 203', 'pages');
+    like($pages[0], qr{<pre>The last word</pre>}, 'the first one has the newest');
+    is(join(' ', map { /<pre>no (\d+)\.</g } reverse @pages), join(' ', 1 .. 1200), 'all, once and in their order');
+    is(join(' ', map { s{.*Newest comments}{}s ? 1 : 0 } my @copy = @pages), '0 1 1', 'links back');
+    my $note = qr{<th>2<td>\+2\n<tr class=h><td colspan=3><a href="#comment-\d+">eve};
+    is(join(' ', map { /$note/ ? 1 : 0 } @pages), '0 0 1', 'a comment on a line stands in the diff of its page');
+    is(page("$url?after=$_"), $pages[0], "after=$_: the newest") for 0, -1, 'x', '9' x 30;
+    like(page("$url?after=1"), qr{Newest comments</a> </p></nav>\n<p>There are none}, 'none');
+
+    my $tip = $repo->{ids}[-1] // git('rev-parse', 'master');
+    add_comments('team/code', 'NULL', $tip, 1001);
+    $t->must(comment_commit => { repoid => 'team/code', commit_id => $tip, message => 'm', status => 'approved' });
+    @pages = older("/team/code/changeset/$tip");
+    is(join(' ', map { scalar(() = /<pre>(?:no \d+\.|m)</g) } @pages), '500 500 2', 'of a commit');
+    is(join(' ', map { /<pre>no (\d+)\.</g } reverse @pages), join(' ', 1 .. 1001), 'all, once and in their order');
+    like($pages[0], qr{: <strong>approved</strong></p>\n<pre>m</pre>}, 'the newest with its status');
+};
+
 subtest 'who may see it' => sub {
     $t->must(update_repo => { repoid => 'team/code', private => 'true' });
     is($t->get("/team/code/pull-request$_", headers => {%HTML})->status, 401, "a visitor: $_") for '', "/$one";

@@ -7,6 +7,7 @@
 
 #include <apr_tables.h>
 
+#include "store/slice.h"
 #include "store/user.h"
 
 typedef struct rc_comment_t {
@@ -28,10 +29,10 @@ typedef struct rc_comment_row_t {
     bool current;           /* the status is the newest of its revision */
 } rc_comment_row_t;
 
-/** Reads the comments on a revision (a full id), the oldest first, at most 500: an array of
- * rc_comment_row_t in @a pool. */
+/** Reads comments on a revision (a full id), the oldest first: an array of rc_comment_row_t in
+ * @a pool. @a slice: of the list from the newest to the oldest. */
 rc_err_t *rc_store_comments(apr_array_header_t **comments, rc_db_t *db, apr_int64_t repo_id,
-                            const char *revision, apr_pool_t *pool);
+                            const char *revision, const rc_slice_t *slice, apr_pool_t *pool);
 
 /* A comment on a commit or a pull request of a repository. */
 typedef struct rc_repo_comment_t {

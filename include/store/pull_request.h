@@ -119,6 +119,10 @@ rc_err_t *rc_store_pulls_of_commit(apr_array_header_t **links, rc_db_t *db, apr_
 rc_err_t *rc_store_pull_comments_each(rc_db_t *db, apr_int64_t pull_id, rc_repo_comment_fn_t *fn,
                                       void *baton, apr_pool_t *pool);
 
+/** The same for a part of the list of all from the newest to the oldest, the oldest first. */
+rc_err_t *rc_store_pull_comments_part(rc_db_t *db, apr_int64_t pull_id, const rc_slice_t *slice,
+                                      rc_repo_comment_fn_t *fn, void *baton, apr_pool_t *pool);
+
 /* --- changes, in a transaction of the caller --- */
 
 /** Inserts @a pull with its commits: title, description, renderer, author.user->id, the sides with

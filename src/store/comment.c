@@ -24,14 +24,20 @@ rc_err_t *rc_store_comment_insert(rc_db_t *db, const rc_comment_t *comment)
     return comment->status ? set_status(db, comment, comment_id) : NULL;
 }
 
+apr_int64_t rc_store_comments_below(const rc_slice_t *slice)
+{
+    return slice->after_id ? slice->after_id : APR_INT64_MAX;
+}
+
 rc_err_t *rc_store_comments(apr_array_header_t **comments, rc_db_t *db, apr_int64_t repo_id,
-                            const char *revision, apr_pool_t *pool)
+                            const char *revision, const rc_slice_t *slice, apr_pool_t *pool)
 {
     rc_stmt_t *st;
     bool found;
 
     *comments = apr_array_make(pool, 4, sizeof(rc_comment_row_t));
-    RC_TRY(rc_query(&st, db, SQL_COMMENTS_OF, "is", repo_id, revision));
+    RC_TRY(rc_query(&st, db, SQL_COMMENTS_OF, "isii", repo_id, revision,
+                    rc_store_comments_below(slice), slice->most));
     for (;;) {
         RC_TRY(rc_step(&found, st, db));
         if (!found)

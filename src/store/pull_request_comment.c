@@ -16,6 +16,16 @@ rc_err_t *rc_store_pull_comments_each(rc_db_t *db, apr_int64_t pull_id, rc_repo_
     return rc_store_comments_walk(st, db, fn, baton, pool);
 }
 
+rc_err_t *rc_store_pull_comments_part(rc_db_t *db, apr_int64_t pull_id, const rc_slice_t *slice,
+                                      rc_repo_comment_fn_t *fn, void *baton, apr_pool_t *pool)
+{
+    rc_stmt_t *st;
+
+    RC_TRY(rc_query(&st, db, SQL_PULL_COMMENTS_PART, "iii", pull_id, rc_store_comments_below(slice),
+                    slice->most));
+    return rc_store_comments_walk(st, db, fn, baton, pool);
+}
+
 rc_err_t *rc_store_pull_comment_insert(apr_int64_t *id, rc_db_t *db, const rc_pull_request_t *pull,
                                        const rc_pull_comment_t *comment)
 {

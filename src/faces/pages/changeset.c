@@ -23,6 +23,7 @@ typedef struct changeset_t {
     apr_array_header_t *comments; /* of rc_comment_row_t */
     apr_array_header_t *reviews;  /* of rc_review_t */
     apr_array_header_t *pulls;    /* of rc_pull_link_t: the pull requests that it belongs to */
+    bool older;                   /* there are older comments */
 } changeset_t;
 
 /* Returns a text that differs as soon as anything of the page's content does. */
@@ -32,7 +33,8 @@ static rc_err_t *digest_of(const char **digest, const changeset_t *set, rc_view_
     int i;
 
     RC_TRY(rc_vcs_position(&place, call->vcs, set->rev.index, call->pool));
-    *digest = place.digest ? place.digest : set->rev.id;
+    *digest = apr_pstrcat(call->pool, place.digest ? place.digest : set->rev.id,
+                          set->older ? "+" : "", NULL);
     for (i = 0; i < set->comments->nelts; i++) {
         const rc_comment_row_t *row = &APR_ARRAY_IDX(set->comments, i, rc_comment_row_t);
 
@@ -55,6 +57,7 @@ static rc_err_t *digest_of(const char **digest, const changeset_t *set, rc_view_
 
 rc_err_t *rc_page_changeset_prepare(rc_view_call_t *call)
 {
+    const rc_slice_t slice = rc_page_comments_slice(call);
     changeset_t *set = apr_pcalloc(call->pool, sizeof(*set));
     const char *digest;
 
@@ -64,8 +67,9 @@ rc_err_t *rc_page_changeset_prepare(rc_view_call_t *call)
     if (!set->rev.id)
         return rc_view_refuse(call, 404, RC_VIEW_NO_SUCH_COMMIT);
     RC_TRY(rc_actor_open(&call->actor));
-    RC_TRY(
-        rc_store_comments(&set->comments, call->actor.db, call->repo->id, set->rev.id, call->pool));
+    RC_TRY(rc_store_comments(&set->comments, call->actor.db, call->repo->id, set->rev.id, &slice,
+                             call->pool));
+    set->older = rc_page_comments_cut(set->comments);
     RC_TRY(
         rc_store_reviews(&set->reviews, call->actor.db, call->repo->id, set->rev.id, call->pool));
     RC_TRY(rc_store_pulls_of_commit(&set->pulls, call->actor.db, call->repo->id, set->rev.id,
@@ -148,13 +152,17 @@ static void put_commit(rc_html_t *html, const rc_view_call_t *call, const rc_com
     rc_html_put(html, "</dl>\n");
 }
 
-static void put_comments(rc_html_t *html, const rc_view_call_t *call,
-                         const apr_array_header_t *comments)
+static void put_comments(rc_html_t *html, const rc_view_call_t *call, const changeset_t *set)
 {
+    const apr_array_header_t *comments = set->comments;
+    const rc_comment_row_t *first = (const rc_comment_row_t *)comments->elts;
     int i;
 
     if (comments->nelts)
-        rc_html_put(html, "<h2>Comments</h2>\n");
+        rc_html_put(html, "<h2 id=comments>Comments</h2>\n");
+    rc_page_comments_pages(html, call,
+                           rc_page_link(call, "changeset", set->rev.id, NULL, call->pool),
+                           set->older ? first->id : 0);
     for (i = 0; i < comments->nelts; i++) {
         const rc_comment_row_t *row = &APR_ARRAY_IDX(comments, i, rc_comment_row_t);
 
@@ -228,7 +236,7 @@ rc_err_t *rc_page_changeset_write(rc_view_call_t *call, rc_spool_t *spool)
     RC_TRY(rc_vcs_commit_short(&commit, call->vcs, &set->rev, call->pool));
     rc_page_open(&html, call, rc_page_first_line(commit->message, 80, call->pool), "changelog");
     put_commit(&html, call, commit);
-    put_comments(&html, call, set->comments);
+    put_comments(&html, call, set);
     rc_html_put(&html, "<h2>Changes</h2>\n");
     apr_pool_create(&scratch, call->pool);
     err = put_changes(&html, call, set->rev.id, scratch);

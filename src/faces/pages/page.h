@@ -11,6 +11,7 @@
 #include "faces/answer.h"
 #include "faces/view.h"
 #include "store/pull_request.h"
+#include "store/slice.h"
 
 /** The table of routes.c. */
 extern const rc_view_table_t rc_page_views;
@@ -122,6 +123,21 @@ void rc_page_refs_table(rc_html_t *html, const rc_view_call_t *call, const char 
 /** Writes a table of the commits @a revs (rc_rev_t). */
 rc_err_t *rc_page_commits_table(rc_html_t *html, rc_view_call_t *call,
                                 const apr_array_header_t *revs);
+
+/* comments.c: lists of comments, of which a page shows a part */
+
+/** Returns which comments the page shows and one more, the oldest, if there are older ones: after
+ * an id in the order from the newest to the oldest. */
+rc_slice_t rc_page_comments_slice(const rc_view_call_t *call);
+
+/** Returns whether there are older comments than those of the page, and takes the first of
+ * @a comments away then. */
+bool rc_page_comments_cut(apr_array_header_t *comments);
+
+/** Writes links to the pages of other comments of the page @a url. @a oldest: the id of the first
+ * one that is shown, when there are older ones; else 0. */
+void rc_page_comments_pages(rc_html_t *html, const rc_view_call_t *call, const char *url,
+                            apr_int64_t oldest);
 
 /* diff.c */
 

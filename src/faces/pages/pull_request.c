@@ -5,7 +5,6 @@
  */
 #include "page.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include <apr_strings.h>
@@ -15,8 +14,7 @@
 #include "domain/pull_request.h"
 #include "domain/repo.h"
 
-#define DIFF_MOST     ((apr_off_t)1 << 20) /* bytes; a larger diff is not shown */
-#define COMMENTS_MOST 500
+#define DIFF_MOST ((apr_off_t)1 << 20) /* bytes; a larger diff is not shown */
 
 #define NO_SUCH "No such pull request exists for this repository"
 
@@ -34,7 +32,7 @@ typedef struct pull_page_t {
     rc_repo_t *source;            /* NULL: the target, or the caller may not read it */
     apr_array_header_t *comments; /* rc_repo_comment_t */
     apr_array_header_t *placed;   /* place_t: those that belong to a line of the diff */
-    bool more;                    /* comments are left out */
+    bool older;                   /* there are older comments */
     rc_mergeable_t mergeable;
 } pull_page_t;
 
@@ -57,9 +55,6 @@ static rc_err_t *copy_comment(void *baton, const rc_repo_comment_t *row, apr_poo
     rc_user_t *author = apr_pcalloc(pool, sizeof(*author));
 
     (void)scratch;
-    page->more = page->comments->nelts == COMMENTS_MOST;
-    if (page->more)
-        return NULL;
     author->username = apr_pstrdup(pool, row->author->username);
     copy.author = author;
     copy.type = apr_pstrdup(pool, row->type);
@@ -68,17 +63,21 @@ static rc_err_t *copy_comment(void *baton, const rc_repo_comment_t *row, apr_poo
     copy.f_path = apr_pstrdup(pool, row->f_path);
     copy.line_no = apr_pstrdup(pool, row->line_no);
     copy.revision = NULL;
-    place_comment(page, &copy);
     APR_ARRAY_PUSH(page->comments, rc_repo_comment_t) = copy;
     return NULL;
 }
 
-/* The store has comments on lines first; people read a discussion in its order. */
-static int by_age(const void *a, const void *b)
+static rc_err_t *read_comments(rc_actor_t *actor, pull_page_t *page)
 {
-    const rc_repo_comment_t *x = a, *y = b;
+    const rc_slice_t slice = rc_page_comments_slice(page->call);
+    int i;
 
-    return (x->id > y->id) - (x->id < y->id);
+    RC_TRY(rc_store_pull_comments_part(actor->db, page->id, &slice, copy_comment, page,
+                                       actor->pool));
+    page->older = rc_page_comments_cut(page->comments);
+    for (i = 0; i < page->comments->nelts; i++)
+        place_comment(page, &APR_ARRAY_IDX(page->comments, i, rc_repo_comment_t));
+    return NULL;
 }
 
 static rc_err_t *read_pull(rc_actor_t *actor, void *baton)
@@ -93,9 +92,7 @@ static rc_err_t *read_pull(rc_actor_t *actor, void *baton)
     if (page->pull->source.repo_id && page->pull->source.repo_id != page->call->repo->id)
         RC_TRY(rc_store_repo_seen_by_id(&page->source, actor->db, rc_caller_viewer(actor->caller),
                                         page->pull->source.repo_id, actor->pool));
-    RC_TRY(rc_store_pull_comments_each(actor->db, page->id, copy_comment, page, actor->pool));
-    qsort(page->comments->elts, (size_t)page->comments->nelts, sizeof(rc_repo_comment_t), by_age);
-    return NULL;
+    return read_comments(actor, page);
 }
 
 rc_err_t *rc_page_pull_prepare(rc_view_call_t *call)
@@ -274,15 +271,18 @@ static void put_comment(rc_html_t *html, const pull_page_t *page, const rc_repo_
 
 static void put_comments(rc_html_t *html, const pull_page_t *page)
 {
+    const rc_repo_comment_t *first = (const rc_repo_comment_t *)page->comments->elts;
+    const char *id = apr_psprintf(page->call->pool, "%" APR_INT64_T_FMT, page->id);
     int i;
 
     rc_html_put(html, "<h2 id=comments>Comments</h2>\n");
+    rc_page_comments_pages(html, page->call,
+                           rc_page_link(page->call, "pull-request", id, NULL, page->call->pool),
+                           page->older ? first->id : 0);
     if (!page->comments->nelts)
         rc_html_put(html, "<p>There are none.</p>\n");
     for (i = 0; i < page->comments->nelts; i++)
         put_comment(html, page, &APR_ARRAY_IDX(page->comments, i, rc_repo_comment_t));
-    if (page->more)
-        rc_html_put(html, "<p>More comments are not shown here.</p>\n");
 }
 
 /* --- what it offers --- */

@@ -7,13 +7,16 @@ VALUES (?1, ?2, ?3, ?4, ?5) RETURNING comment_id
 -- STATUS_INSERT: repository, user, comment, revision, status, now
 INSERT INTO changeset_status (repo_id, user_id, comment_id, revision, status, created_on)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6)
--- COMMENTS_OF: repository, revision; the oldest first
+-- COMMENTS_OF: repository, revision, id, how many; the newest of those with lower ids, the oldest first
 SELECT c.comment_id, u.username, c.message, c.created_on, s.status,
        CASE WHEN s.status_id = (SELECT max(x.status_id) FROM changeset_status x
                                  WHERE x.repo_id = ?1 AND x.revision = ?2) THEN 1 ELSE 0 END
-  FROM changeset_comment c JOIN users u ON u.user_id = c.user_id
+  FROM (SELECT x.comment_id FROM changeset_comment x
+         WHERE x.repo_id = ?1 AND x.revision = ?2 AND x.comment_id < ?3 ORDER BY x.comment_id DESC LIMIT ?4) n
+  CROSS JOIN changeset_comment c CROSS JOIN users u
   LEFT JOIN changeset_status s ON s.comment_id = c.comment_id
- WHERE c.repo_id = ?1 AND c.revision = ?2 ORDER BY c.comment_id LIMIT 500
+ WHERE c.comment_id = n.comment_id AND u.user_id = c.user_id
+ ORDER BY c.comment_id
 -- REVIEWS_OF: repository, revision; the newest status of each user, the oldest first. The statuses are read
 --             once: a reader can set any number of them
 SELECT u.username, s.status, s.created_on

@@ -131,14 +131,23 @@ INSERT INTO changeset_comment (repo_id, user_id, revision, message, created_on, 
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) RETURNING comment_id
 -- PULL_COMMENT_FIND: id, pull request; a row if it is one of its comments
 SELECT 1 FROM changeset_comment c WHERE c.comment_id = ?1 AND c.pull_request_id = ?2
--- PULL_COMMENTS: pull request; those with a place first; columns as of REPO_COMMENTS
-SELECT c.comment_id, c.comment_type, c.message, c.vote, c.f_path, c.line_no, u.user_id, u.username,
-       u.firstname, u.lastname, u.active, c.created_on,
-       (SELECT min(x.comment_id) FROM changeset_comment x WHERE x.resolves_id = c.comment_id),
-       c.revision, c.pull_request_id, c.version
+-- DEFINE PULL_COMMENT_COLUMNS: as of REPO_COMMENTS
+c.comment_id, c.comment_type, c.message, c.vote, c.f_path, c.line_no, u.user_id, u.username,
+u.firstname, u.lastname, u.active, c.created_on,
+(SELECT min(x.comment_id) FROM changeset_comment x WHERE x.resolves_id = c.comment_id),
+c.revision, c.pull_request_id, c.version
+-- PULL_COMMENTS: pull request; those with a place first
+SELECT @PULL_COMMENT_COLUMNS@
   FROM changeset_comment c JOIN users u ON u.user_id = c.user_id
  WHERE c.pull_request_id = ?1
  ORDER BY CASE WHEN c.f_path IS NULL THEN 1 ELSE 0 END, c.comment_id
+-- PULL_COMMENTS_PART: pull request, id, how many; the newest of those with lower ids, the oldest first
+SELECT @PULL_COMMENT_COLUMNS@
+  FROM (SELECT x.comment_id FROM changeset_comment x
+         WHERE x.pull_request_id = ?1 AND x.comment_id < ?2 ORDER BY x.comment_id DESC LIMIT ?3) n
+  CROSS JOIN changeset_comment c CROSS JOIN users u
+ WHERE c.comment_id = n.comment_id AND u.user_id = c.user_id
+ ORDER BY c.comment_id
 -- DEFINE PULL_NEW_STATUS: does commit k of pull request ?1 in repository ?2 get a status: the newest 1,000,
 --                         so that a vote writes 2,000 rows at most; all of these (?3 = 0), or those without
 --                         one from the pull request (1). The sums keep it to the index of revisions: a pull
