@@ -61,17 +61,40 @@ char *rc_hex_escape(char *out, char mark, char c)
     return out;
 }
 
-/* The digits of all bytes. */
-#define SIXTEEN(h)                                                                                 \
-    h "0" h "1" h "2" h "3" h "4" h "5" h "6" h "7" h "8" h "9" h "a" h "b" h "c" h "d" h "e" h "f"
-static const char pairs[] = SIXTEEN("0") SIXTEEN("1") SIXTEEN("2") SIXTEEN("3") SIXTEEN("4")
-    SIXTEEN("5") SIXTEEN("6") SIXTEEN("7") SIXTEEN("8") SIXTEEN("9") SIXTEEN("a") SIXTEEN("b")
-        SIXTEEN("c") SIXTEEN("d") SIXTEEN("e") SIXTEEN("f");
+#define LANES 16
+typedef unsigned char lanes_t __attribute__((vector_size(LANES)));
+
+/* Returns the digits of numbers below 16. */
+static lanes_t digits_of(lanes_t values)
+{
+    return values + '0' + ((lanes_t)(values > 9) & ('a' - '0' - 10));
+}
+
+/* Writes the digits of as many bytes as the compiler handles at once. */
+static void write_lanes(char *out, const unsigned char *bytes)
+{
+    const lanes_t first = {0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23};
+    lanes_t all, high, low, half;
+
+    memcpy(&all, bytes, LANES);
+    high = digits_of(all >> 4);
+    low = digits_of(all & 15);
+    half = __builtin_shuffle(high, low, first);
+    memcpy(out, &half, LANES);
+    half = __builtin_shuffle(high, low, first + LANES / 2);
+    memcpy(out + LANES, &half, LANES);
+}
 
 void rc_hex_write(char *out, const unsigned char *bytes, apr_size_t len)
 {
-    for (; len; len--, out += 2)
-        memcpy(out, pairs + 2 * *bytes++, 2);
+    static const char digits[] = "0123456789abcdef";
+
+    for (; len >= LANES; len -= LANES, bytes += LANES, out += 2 * LANES)
+        write_lanes(out, bytes);
+    for (; len; len--, bytes++) {
+        *out++ = digits[*bytes >> 4];
+        *out++ = digits[*bytes & 15];
+    }
 }
 
 const char *rc_hex_text(const unsigned char *bytes, apr_size_t len, apr_pool_t *pool)

@@ -7,25 +7,38 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* One more than the value of a hex digit; 0 for all else. */
-static const unsigned char digits[256] = {
-    ['0'] = 1, 2,  3,  4,  5,  6,          7,  8,  9,  10, ['A'] = 11,
-    12,        13, 14, 15, 16, ['a'] = 11, 12, 13, 14, 15, 16};
+#define LANES 16
+typedef unsigned char lanes_t __attribute__((vector_size(LANES)));
+
+/* Reads sixteen digits as eight bytes; each byte of the result is 0 for a wrong digit. */
+static lanes_t read_lanes(unsigned char *bytes, const char *hex)
+{
+    const lanes_t even = {0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30};
+    lanes_t text, number, letter, is_number, is_letter, value;
+
+    memcpy(&text, hex, LANES);
+    number = text - '0';
+    letter = (text | ('a' - 'A')) - 'a';
+    is_number = (lanes_t)(number < 10);
+    is_letter = (lanes_t)(letter < 6);
+    value = (number & is_number) | ((letter + 10) & is_letter);
+    value = __builtin_shuffle(value, value, even) << 4 | __builtin_shuffle(value, value, even + 1);
+    memcpy(bytes, &value, LANES / 2);
+    return is_number | is_letter;
+}
 
 bool rc_git_hex(git_oid *id, const char *hex)
 {
-    const unsigned char *p = (const unsigned char *)hex;
-    unsigned value, all = 0; /* all: has higher bits than those of a byte after a wrong digit */
-    int i;
+    const apr_size_t last = RC_GIT_RAW - LANES / 2; /* the last part overlaps the one before */
+    apr_uint64_t all[2];
+    lanes_t good;
 
     if (strnlen(hex, GIT_OID_HEXSZ + 1) != GIT_OID_HEXSZ)
         return false;
-    for (i = 0; i < RC_GIT_RAW; i++, p += 2) {
-        value = (digits[p[0]] - 1U) << 4 | (digits[p[1]] - 1U);
-        all |= value;
-        id->id[i] = (unsigned char)value;
-    }
-    return all <= 0xff;
+    good = read_lanes(id->id, hex) & read_lanes(id->id + LANES / 2, hex + LANES);
+    good &= read_lanes(id->id + last, hex + 2 * last);
+    memcpy(all, &good, sizeof(all));
+    return !~(all[0] & all[1]);
 }
 
 bool rc_git_whole_id(git_oid *id, const char *p, const char *end)
