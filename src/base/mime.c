@@ -73,14 +73,22 @@ static int compare(const void *key, const void *row)
     return apr_tolower(*p) - (unsigned char)*ending;
 }
 
+/* Most files of a directory have the same ending, so the last one is tried first. */
+static const ending_t *find_ending(const char *ending)
+{
+    static __thread const ending_t *last;
+
+    if (!last || compare(ending, last))
+        last = bsearch(ending, endings, sizeof(endings) / sizeof(*endings), sizeof(*endings),
+                       compare);
+    return last;
+}
+
 const char *rc_mime_type(const char *name)
 {
     const char *dot = strrchr(name, '.');
-    const ending_t *found = NULL;
+    const ending_t *found = dot && !strchr(dot, '/') ? find_ending(dot + 1) : NULL;
 
-    if (dot && !strchr(dot, '/'))
-        found = bsearch(dot + 1, endings, sizeof(endings) / sizeof(*endings), sizeof(*endings),
-                        compare);
     return found ? found->type : NULL;
 }
 
