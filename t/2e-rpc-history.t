@@ -313,7 +313,7 @@ subtest 'get_repo_nodes: long lists are kept' => sub {
 subtest 'get_repo_nodes: files of any size, loose, in a pack, and as deltas' => sub {
     my $sizes = $t->repo('sizes');
     my $base = join '', map { md5_hex($_) } 1 .. 2200;
-    my %text = map { $_ => substr $base, 0, $_ } 0, 1, 65_535, 65_536, 65_537, 70_000;
+    my %text = map { $_ => substr $base, 0, $_ } 0, 1, 55, 56, 63, 64, 120, 65_535, 65_536, 65_537, 70_000;
     my $tree = $t->git($sizes->{path}, { stdin => join '', map { "100644 blob " . $t->git($sizes->{path},
         { stdin => $text{$_} }, qw(hash-object -w --stdin)) =~ s/\n//r . "\t$_\n" } keys %text }, 'mktree') =~ s/\n//r;
     my $id = $t->git($sizes->{path}, qw(commit-tree -m x), $tree) =~ s/\n//r;

@@ -58,6 +58,10 @@ void rc_json_null(rc_json_t *json);
 /** Copies one complete JSON value as it is. */
 void rc_json_raw(rc_json_t *json, const char *text, apr_size_t len);
 
+/** Writes the digits of a number before @a end; returns where they begin. */
+#define RC_JSON_DIGITS 24 /* more bytes than a number has */
+const char *rc_json_digits(char *end, apr_int64_t value);
+
 /* Each writes a member of an object: the key, as rc_json_key, and the value. */
 void rc_json_member_string(rc_json_t *json, const char *key, const char *text);
 /* A string of printable ASCII without quotes and backslashes. */
@@ -65,6 +69,8 @@ void rc_json_member_plain(rc_json_t *json, const char *key, const char *text, ap
 void rc_json_member_int(rc_json_t *json, const char *key, apr_int64_t value);
 void rc_json_member_bool(rc_json_t *json, const char *key, bool value);
 void rc_json_member_null(rc_json_t *json, const char *key);
+/* Several members, written as they are: not for objects of which rc_json_only leaves some out. */
+void rc_json_members_raw(rc_json_t *json, const char *text, apr_size_t len);
 /* A number of which 0 means none: null. */
 void rc_json_member_int_or_null(rc_json_t *json, const char *key, apr_int64_t id);
 /* A list of const char *; NULL is an empty one. */

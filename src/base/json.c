@@ -229,8 +229,7 @@ void rc_json_string(rc_json_t *json, const char *text)
         rc_json_null(json);
 }
 
-/* Writes a number before @a end; returns where it begins. */
-static const char *decimal(char *end, apr_int64_t value)
+const char *rc_json_digits(char *end, apr_int64_t value)
 {
     apr_uint64_t rest = value < 0 ? -(apr_uint64_t)value : (apr_uint64_t)value;
 
@@ -242,12 +241,10 @@ static const char *decimal(char *end, apr_int64_t value)
     return end;
 }
 
-#define DECIMAL 24 /* more bytes than a number has */
-
 void rc_json_int(rc_json_t *json, apr_int64_t value)
 {
-    char buf[DECIMAL], *end = buf + DECIMAL;
-    const char *text = decimal(end, value);
+    char buf[RC_JSON_DIGITS], *end = buf + RC_JSON_DIGITS;
+    const char *text = rc_json_digits(end, value);
 
     put_value(json, text, (apr_size_t)(end - text));
 }
@@ -318,8 +315,8 @@ void rc_json_member_string(rc_json_t *json, const char *key, const char *text)
 
 void rc_json_member_int(rc_json_t *json, const char *key, apr_int64_t value)
 {
-    char buf[DECIMAL], *end = buf + DECIMAL;
-    const char *text = decimal(end, value);
+    char buf[RC_JSON_DIGITS], *end = buf + RC_JSON_DIGITS;
+    const char *text = rc_json_digits(end, value);
 
     put_member(json, key, "", text, (apr_size_t)(end - text));
 }
@@ -332,6 +329,11 @@ void rc_json_member_bool(rc_json_t *json, const char *key, bool value)
 void rc_json_member_null(rc_json_t *json, const char *key)
 {
     put_member(json, key, "", "null", 4);
+}
+
+void rc_json_members_raw(rc_json_t *json, const char *text, apr_size_t len)
+{
+    put_value(json, text, len);
 }
 
 void rc_json_member_int_or_null(rc_json_t *json, const char *key, apr_int64_t id)

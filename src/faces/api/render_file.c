@@ -33,14 +33,60 @@ static apr_int64_t count_lines(const rc_node_t *node, bool binary)
     return lines ? lines : 1;
 }
 
-static void write_md5(rc_json_t *out, const rc_node_t *node)
+/* Members of bounded length are put together here and written by one call. */
+#define TEXT_MOST 256
+#define PUT(to, literal) append_text(to, literal, sizeof(literal) - 1)
+
+static inline char *append_text(char *to, const char *text, apr_size_t len)
 {
-    char text[2 * APR_MD5_DIGESTSIZE];
+    memcpy(to, text, len);
+    return to + len;
+}
+
+static char *append_number(char *to, apr_int64_t value)
+{
+    char digits[RC_JSON_DIGITS], *end = digits + sizeof(digits);
+    const char *first = rc_json_digits(end, value);
+
+    return append_text(to, first, (apr_size_t)(end - first));
+}
+
+#define BLOCK 64 /* bytes that MD5 takes at once */
+
+static void put_word(unsigned char *to, apr_uint64_t word)
+{
+    to[0] = (unsigned char)word;
+    to[1] = (unsigned char)(word >> 8);
+    to[2] = (unsigned char)(word >> 16);
+    to[3] = (unsigned char)(word >> 24);
+}
+
+/* As apr_md5, whose end of a text takes as long as a block of it. */
+static void digest_content(unsigned char digest[APR_MD5_DIGESTSIZE], const char *data, apr_size_t len)
+{
+    apr_size_t rest = len % BLOCK, padded = rest < BLOCK - 8 ? BLOCK : 2 * BLOCK, i;
+    unsigned char end[2 * BLOCK] = "";
+    apr_md5_ctx_t md5;
+
+    memcpy(end, data + len - rest, rest);
+    end[rest] = 0x80;
+    put_word(end + padded - 8, (apr_uint64_t)len << 3); /* the number of bits */
+    put_word(end + padded - 4, (apr_uint64_t)len >> 29);
+    apr_md5_init(&md5);
+    if (len > rest)
+        apr_md5_update(&md5, data, len - rest);
+    apr_md5_update(&md5, end, padded);
+    for (i = 0; i < 4; i++)
+        put_word(digest + 4 * i, md5.state[i]);
+}
+
+static char *put_md5(char *to, const rc_node_t *node)
+{
     unsigned char digest[APR_MD5_DIGESTSIZE];
 
-    apr_md5(digest, node->data, node->len);
-    rc_hex_write(text, digest, sizeof(digest));
-    rc_json_member_plain(out, "md5", text, sizeof(text));
+    digest_content(digest, node->data, node->len);
+    rc_hex_write(to, digest, sizeof(digest));
+    return to + 2 * sizeof(digest);
 }
 
 static const char *mime_type(const rc_node_t *node, bool binary)
@@ -66,18 +112,40 @@ static void write_missing(rc_json_t *out, const rc_node_t *node, rc_file_form_t 
     rc_json_member_bool(out, "missing", true);
 }
 
+/* The type, and what is computed from the content. */
+static void write_digest(rc_json_t *out, const rc_node_t *node, bool binary)
+{
+    char text[TEXT_MOST], *to = text;
+
+    to = PUT(to, "\"type\":\"file\",\"md5\":\"");
+    to = put_md5(to, node);
+    to = PUT(to, "\",\"binary\":");
+    to = binary ? PUT(to, "true") : PUT(to, "false");
+    to = PUT(to, ",\"size\":");
+    to = append_number(to, (apr_int64_t)node->len);
+    rc_json_members_raw(out, text, (apr_size_t)(to - text));
+}
+
+static void write_kind(rc_json_t *out, const rc_node_t *node, bool binary)
+{
+    const char *type = mime_type(node, binary);
+    char text[TEXT_MOST], *to = text;
+
+    to = PUT(to, "\"mimetype\":\"");
+    to = append_text(to, type, strlen(type));
+    to = PUT(to, "\",\"lines\":");
+    to = append_number(to, count_lines(node, binary));
+    rc_json_members_raw(out, text, (apr_size_t)(to - text));
+}
+
 static void write_present(rc_json_t *out, const rc_node_t *node, rc_file_form_t form,
                           apr_int64_t most)
 {
     bool binary = memchr(node->data, '\0', node->len) != NULL;
-    const char *type = mime_type(node, binary);
 
-    write_md5(out, node);
-    rc_json_member_bool(out, "binary", binary);
-    rc_json_member_int(out, "size", (apr_int64_t)node->len);
+    write_digest(out, node, binary);
     rc_json_member_string(out, "extension", extension(node->path));
-    rc_json_member_plain(out, "mimetype", type, strlen(type));
-    rc_json_member_int(out, "lines", count_lines(node, binary));
+    write_kind(out, node, binary);
     if (form != RC_FILE_FULL)
         return;
     rc_json_key(out, "content");
@@ -90,13 +158,16 @@ static void write_present(rc_json_t *out, const rc_node_t *node, rc_file_form_t 
 rc_err_t *rc_render_file(rc_json_t *out, const rc_node_t *node, rc_file_form_t form,
                          apr_int64_t most)
 {
+    bool present = !node->missing && form != RC_FILE_MINIMAL;
+
     rc_json_object_begin(out);
     rc_json_member_string(out, "name", node->path);
-    rc_json_member_plain(out, "type", "file", strlen("file"));
+    if (present)
+        write_present(out, node, form, most);
+    else
+        rc_json_member_plain(out, "type", "file", strlen("file"));
     if (node->missing)
         write_missing(out, node, form);
-    else if (form != RC_FILE_MINIMAL)
-        write_present(out, node, form, most);
     rc_json_object_end(out);
     return rc_json_finish(out);
 }
