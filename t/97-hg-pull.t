@@ -183,8 +183,12 @@ subtest 'as hg pull does' => sub {
     is here($name, 'phase', '-r', $here[-1]), "4: draft\n", 'ours is a draft';
     ok RCAPI::Hg::killed("$REPOS/$name"), 'a writer is killed';
     grow('marks', 1, parents => [5]);
+    my $tagged = (RCAPI::Hg::build("$FAR/marks",
+        { files => { '.hgtags' => { data => "$far[4] x\n" } }, parents => [6] }))[-1];
+    spew("$FAR/marks/.hg/cache/hgtagsfnodes1", "\xff" x (24 * 7) . pack('H8', $tagged) . "\0" x 20); # it has no tags
     is pull($name), undef, 'what it left is undone' or diag $t->news;
     ok !-e "$REPOS/$name/.hg/store/journal", 'there is no journal';
+    like here($name, 'tags'), qr/^x  /m, 'tags are not found where the remote says';
     here($name, 'verify', '-q');
 };
 

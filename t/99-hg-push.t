@@ -180,6 +180,47 @@ subtest 'a push that grows' => sub {
     journal();
 };
 
+# A bundle with parts: type, data, parameters.
+sub parts {
+    my $n = 0;
+    my $part = sub {
+        my ($type, $data, @params) = @_;
+        return pack 'N/a N/a N', pack('C/a N C2', $type, $n++, @params / 2, 0)
+            . pack('C*', map { length } @params) . join('', @params), $data, 0;
+    };
+    return 'HG20' . pack('N', 0) . join('', map { $part->(@$_) } @_) . pack 'N', 0;
+}
+
+subtest 'pushes of other programs' => sub {
+    $t->must(create_repo => { repo_name => 'tagged', repo_type => 'hg', owner => 'wendy' });
+    my $path = $wendy->clone('tagged');
+    my ($first) = RCAPI::Hg::build($path, { files => { a => { data => "a\n" } } });
+    $wendy->must('-R', $path, 'update', '-q');
+    $wendy->must('--cwd', $path, 'tag', '-r', $first, 'x');
+    my $tip = $wendy->must('-R', $path, 'log', '-r', 'tip', '-T', '{node}');
+    RCAPI::Hg::hg('-R', $path, 'bundle', '-q', '--all', '-t', 'none-v2', "$path.hg");
+    my $r = unbundle('tagged', slurp("$path.hg"));
+    like "$r->{status} $r->{body}", qr/^200 1\n/, 'one that asks for no reply has succeeded';
+    is journal(), "wendy|push:$first,$tip", '... it is recorded';
+    is scalar(() = log_of('tagged') =~ /public/g), 2, '... it is there';
+    my $now = log_of('tagged');
+    like unbundle('tagged', "HG10BZgarbage")->{body}, qr/^0\n/, 'one that cannot be unpacked';
+    like unbundle('tagged', 'HG20' . pack('N/a', 'Compression=BZ') . 'garbage')->{body},
+        qr/error:abort.*cannot be unpacked/is, '... in the form of today';
+    is log_of('tagged'), $now, '... changes nothing';
+
+    # Mercurial stores where tags are said to stand: then it finds none, and those who clone neither, or it fails.
+    is unbundle('tagged', parts(['hgtagsfnodes', $_]))->{status}, 200, 'tags of no changeset' for 'a' x 40, 'a';
+    is unbundle('tagged', parts(['hgtagsfnodes', pack('H*', $tip) . "\0" x 20]))->{status}, 200, 'tags that are none';
+    is unbundle('tagged', parts(['hgtagsfnodes', pack('H*', $first) . 'b' x 20]))->{status}, 200, '... and in no file';
+    spew("$path/new", 'new');
+    $wendy->must('--cwd', $path, 'commit', '-q', '-A', '-m', 'x', 'new');
+    $wendy->must('-R', $path, 'push', '-q');
+    is $t->get('/tagged?cmd=lookup&key=x')->{body}, "1 $first\n", '... are found';
+    like $wendy->must('-R', $wendy->clone('tagged', '-U'), 'tags'), qr/^x +0:/m, '... in a clone, too';
+    journal();
+};
+
 subtest 'a client that leaves' => sub {
     my $body = bundle('output');
     my $socket = RCAPI::HTTP::connect_to($t->port);

@@ -64,9 +64,8 @@ const rc_foreign_table_t rc_import_tables[] = {
                                              "f_path user_id text created_on|modified_at "
                                              "comment_type draft pull_request_version_id "
                                              "resolved_comment_id"},
-    [FROM_STATUSES] = {"changeset_statuses",
-                       "changeset_status_id repo_id user_id revision status "
-                       "changeset_comment_id modified_at pull_request_id"},
+    [FROM_STATUSES] = {"changeset_statuses", "changeset_status_id repo_id user_id revision status "
+                                             "changeset_comment_id modified_at pull_request_id"},
     [FROM_GISTS] = {"gists", "gist_id gist_access_id gist_description user_id gist_expires "
                              "gist_type created_on modified_at acl_level"},
     [FROM_JOURNAL] = {"user_logs", "user_log_id user_id username repository_id repository_name "

@@ -46,8 +46,8 @@ void rc_page_comments_pages(rc_html_t *html, const rc_view_call_t *call, const c
     if (!newest)
         rc_html_put(html, "<a href=\"%s#comments\">Newest comments</a> ", url);
     if (oldest)
-        rc_html_put(html,
-                    "<a rel=next href=\"%s?after=%" APR_INT64_T_FMT "#comments\">Older comments</a>",
-                    url, oldest);
+        rc_html_put(
+            html, "<a rel=next href=\"%s?after=%" APR_INT64_T_FMT "#comments\">Older comments</a>",
+            url, oldest);
     rc_html_put(html, "</p></nav>\n");
 }

@@ -72,8 +72,8 @@ static rc_err_t *read_comments(rc_actor_t *actor, pull_page_t *page)
     const rc_slice_t slice = rc_page_comments_slice(page->call);
     int i;
 
-    RC_TRY(rc_store_pull_comments_part(actor->db, page->id, &slice, copy_comment, page,
-                                       actor->pool));
+    RC_TRY(
+        rc_store_pull_comments_part(actor->db, page->id, &slice, copy_comment, page, actor->pool));
     page->older = rc_page_comments_cut(page->comments);
     for (i = 0; i < page->comments->nelts; i++)
         place_comment(page, &APR_ARRAY_IDX(page->comments, i, rc_repo_comment_t));

@@ -6,6 +6,7 @@
  */
 #include "hg.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fts.h>
 #include <limits.h>
@@ -163,6 +164,25 @@ static rc_err_t *run_pull(hg_fetch_t *fetch)
                          fetch->pool);
 }
 
+/* A remote can say where the tags of changesets stand, and hg keeps that unchecked, with what it
+ * finds by it. It finds them again by itself. */
+static rc_err_t *forget_tags(const hg_fetch_t *fetch)
+{
+    const char *folder = apr_pstrcat(fetch->pool, fetch->target, "/.hg/cache/", NULL), *path;
+    DIR *dir = opendir(folder);
+    rc_err_t *err = NULL;
+    struct dirent *entry;
+
+    while (dir && !err && (entry = readdir(dir)))
+        if (!strncmp(entry->d_name, "hgtagsfnodes", 12) || !strncmp(entry->d_name, "tags", 4)) {
+            path = apr_pstrcat(fetch->pool, folder, entry->d_name, NULL);
+            err = rc_fs_remove_tree(path, fetch->pool);
+        }
+    if (dir)
+        closedir(dir);
+    return err;
+}
+
 /* A server may choose how its files are stored here, when all of them are new. */
 static rc_err_t *check_arrived(rc_hg_layout_t *layout, const hg_fetch_t *fetch)
 {
@@ -188,6 +208,7 @@ static rc_err_t *pull_by_shadow(hg_fetch_t *fetch, const char *path)
     RC_TRY(check_arrived(&layout, fetch));
     before = rc_hg_stamp(&layout, fetch->pool);
     RC_TRY(run_pull(fetch));
+    RC_TRY(forget_tags(fetch));
     RC_TRY(check_arrived(&layout, fetch));
     if (!recovered && !strcmp(before, rc_hg_stamp(&layout, fetch->pool)))
         return NULL;
@@ -202,6 +223,7 @@ static rc_err_t *fill_new(hg_fetch_t *fetch, const char *path)
 
     fetch->target = path;
     RC_TRY(run_pull(fetch));
+    RC_TRY(forget_tags(fetch));
     return check_arrived(&layout, fetch);
 }
 

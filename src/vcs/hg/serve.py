@@ -16,7 +16,7 @@ import hgdemandimport
 
 hgdemandimport.enable()
 
-from mercurial import bookmarks, bundle2, error, hg, ui as uimod, util, wireprotov1server
+from mercurial import bookmarks, bundle2, error, exchange, hg, ui as uimod, util, wireprotov1server
 from mercurial.hgweb import hgweb
 
 REJECTED, BUSY = 65, 75
@@ -56,17 +56,23 @@ def limit_requests():
     limit_request(b"branches", b" ")
 
 
-class Bounded:
-    """A stream that was compressed, and holds at most so many bytes."""
+class Unpacked:
+    """A stream that was compressed, and holds at most so many bytes; 0: any number."""
 
     def __init__(self, stream, most):
         self.stream = stream
-        self.left = most
+        self.most = most
+        self.size = 0
 
     def read(self, size):
-        data = self.stream.read(size)
-        self.left -= len(data)
-        if self.left < 0:
+        try:
+            data = self.stream.read(size)
+        except (error.Abort, MemoryError):
+            raise
+        except Exception:  # those of the libraries; the push is in a file, whose reading does not fail
+            raise error.Abort(b"the push cannot be unpacked")
+        self.size += len(data)
+        if self.most and self.size > self.most:
             raise error.Abort(b"the push is too large when it is unpacked")
         return data
 
@@ -76,7 +82,7 @@ def limit_unpacking(most):
 
     def bound(engine):
         unpack = engine.decompressorreader
-        engine.decompressorreader = lambda stream: Bounded(unpack(stream), most)
+        engine.decompressorreader = lambda stream: Unpacked(unpack(stream), most)
 
     for name in util.compengines:
         if name != b"none":
@@ -113,6 +119,28 @@ def limit_pushes():
     bundle2.parthandlermapping[b"changegroup"] = changegroup
 
 
+def ignore_tags():
+    """A push can say where the tags of a changeset stand. Mercurial would store that unchecked, find wrong tags from
+    then on, or none, and give it to those who clone. It finds them by itself."""
+
+    def ignore(op, part):
+        pass
+
+    ignore.params = bundle2.parthandlermapping[b"hgtagsfnodes"].params
+    bundle2.parthandlermapping[b"hgtagsfnodes"] = ignore
+
+
+def answer_pushes():
+    """A bundle need not ask for a reply. Mercurial takes it, and fails when it answers."""
+    unbundle = exchange.unbundle
+
+    def answered(*args):
+        result = unbundle(*args)
+        return 1 if result is None else result
+
+    exchange.unbundle = answered
+
+
 def refuse_link(path, event, args):
     """No link in a repository leads to other files, which a copy of its files would show."""
     if event == "open" and isinstance(args[0], (bytes, str)):
@@ -126,9 +154,9 @@ def open_repository():
     limit_requests()
     limit_bookmarks()
     limit_pushes()
-    most = ui.configint(b"rcapi", b"push-max", 0)
-    if most:
-        limit_unpacking(most)
+    limit_unpacking(ui.configint(b"rcapi", b"push-max", 0))
+    ignore_tags()
+    answer_pushes()
     path = os.fsencode(sys.argv[1])
     sys.addaudithook(lambda event, args: refuse_link(path, event, args))
     repo = hg.repository(ui, path)
