@@ -45,10 +45,10 @@ struct rc_notify_t {
     unsigned process; /* as all.process when it was made */
     rc_moment_t seen;
     int n;
-    struct {
+    struct member_t {
         watch_t *watch;
         rc_moment_t before; /* its counts when it was added */
-    } at[SET_MOST];
+    } *at;                  /* n of them */
 };
 
 /* The mutex guards all this, and the contents of all sets. */
@@ -229,6 +229,7 @@ static void leave_watch(watch_t *watch)
 static bool add_watch(rc_notify_t *set, const char *path)
 {
     watch_t *watch = start_watch(path);
+    struct member_t *at = NULL;
     int i;
 
     if (!watch)
@@ -236,42 +237,36 @@ static bool add_watch(rc_notify_t *set, const char *path)
     for (i = 0; i < set->n; i++)
         if (set->at[i].watch == watch)
             return true;
-    if (set->n == SET_MOST) {
-        watch->users++;
+    watch->users++;
+    if (set->n < SET_MOST)
+        at = realloc(set->at, ((size_t)set->n + 1) * sizeof(*at));
+    if (!at) {
         leave_watch(watch);
         return false;
     }
-    watch->users++;
-    set->at[set->n].watch = watch;
-    set->at[set->n++].before = watch->count;
+    set->at = at;
+    at[set->n++] = (struct member_t){watch, watch->count};
     return true;
 }
 
 /* --- sets --- */
 
-/* Then each attempt would cost more than the look at the files that it is to save. */
-static bool is_full(void)
-{
-    bool full;
-
-    lock_table();
-    full = all.watches >= all.most;
-    unlock_table();
-    return full;
-}
-
 rc_notify_t *rc_notify_create(const char *root)
 {
-    rc_notify_t *set = is_full() ? NULL : calloc(1, sizeof(*set));
+    rc_notify_t *set = calloc(1, sizeof(*set));
     struct stat st;
+    bool full;
 
-    if (set && is_local(root) && !stat(root, &st) && (set->root = strdup(root))) {
+    if (!set)
+        return NULL;
+    lock_table();
+    set->process = all.process;
+    full = all.watches >= all.most; /* to try would cost more than the look that it is to save */
+    unlock_table();
+    if (!full && is_local(root) && !stat(root, &st) && (set->root = strdup(root))) {
         set->root_len = strlen(root);
         set->device = st.st_dev;
         set->seen.events = set->seen.moves = UINT64_MAX; /* no moment was confirmed */
-        lock_table();
-        set->process = all.process;
-        unlock_table();
         return set;
     }
     free(set);
@@ -288,6 +283,7 @@ void rc_notify_free(rc_notify_t *set)
     for (i = 0; set->process == all.process && i < set->n; i++)
         leave_watch(set->at[i].watch);
     unlock_table();
+    free(set->at);
     free(set->root);
     free(set);
 }
