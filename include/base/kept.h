@@ -7,6 +7,8 @@
 #ifndef RC_BASE_KEPT_H
 #define RC_BASE_KEPT_H
 
+#include <stdbool.h>
+
 #include <apr.h>
 
 #define RC_KEPT_MIB(n) ((apr_size_t)(n) << 20)
@@ -26,6 +28,13 @@
 /** The memory of ended requests that each connection to a client holds for the next one. httpd's
  * default is 2 MiB, and there are as many as threads. */
 #define RC_KEPT_REQUEST (RC_KEPT_MIB(1) / 8)
+
+/** What malloc has given out, in all. Above it, repositories that were not used just now are closed:
+ * libgit2 has up to 16 MiB for each pack, beside the objects above, and no limit for all packs. */
+#define RC_KEPT_HEAP RC_KEPT_MIB(40)
+
+/** True when that is more than RC_KEPT_HEAP. It is counted once a second. */
+bool rc_kept_is_full(void);
 
 /** Returns freed memory to the system, unless it was done just now. Called after each request. */
 void rc_kept_trim(void);

@@ -9,11 +9,13 @@
 #include <apr_thread_mutex.h>
 
 #include "backend.h"
+#include "base/kept.h"
 #include "base/time.h"
 
 /* Handles that have been idle for longer are closed when others are returned to the pool, so many
  * by each, so that no request does the work of all. */
 #define IDLE_MOST apr_time_from_sec(300)
+#define IDLE_FULL apr_time_from_sec(2) /* the same when the process keeps too much memory */
 #define AT_ONCE   2
 
 typedef struct handle_t handle_t;
@@ -91,23 +93,23 @@ static handle_t *take_idle(rc_vcs_pool_t *owner, const rc_backend_t *backend, co
     return handle;
 }
 
-static bool is_surplus(const rc_vcs_pool_t *owner, const handle_t *handle, apr_time_t now)
+static bool is_surplus(const rc_vcs_pool_t *owner, const handle_t *handle, apr_time_t limit)
 {
     const rc_backend_t *backend = handle->backend;
 
-    return owner->idle > owner->max_idle || handle->used < now - IDLE_MOST ||
+    return owner->idle > owner->max_idle || handle->used < limit ||
            (backend->keeps_too_much && backend->keeps_too_much());
 }
 
-/* Takes the least recently used handle when there are too many, it was idle for too long, or all
+/* Takes the least recently used handle when there are too many, it was idle since @a limit, or all
  * keep too much; else returns NULL. */
-static handle_t *take_surplus(rc_vcs_pool_t *owner, apr_time_t now)
+static handle_t *take_surplus(rc_vcs_pool_t *owner, apr_time_t limit)
 {
     handle_t *handle;
 
     apr_thread_mutex_lock(owner->mutex);
     handle = owner->oldest;
-    if (handle && !is_surplus(owner, handle, now))
+    if (handle && !is_surplus(owner, handle, limit))
         handle = NULL;
     if (handle)
         unlink_idle(owner, handle);
@@ -117,11 +119,11 @@ static handle_t *take_surplus(rc_vcs_pool_t *owner, apr_time_t now)
 
 static void sweep(rc_vcs_pool_t *owner)
 {
-    apr_time_t now = rc_clock();
+    apr_time_t limit = rc_clock() - (rc_kept_is_full() ? IDLE_FULL : IDLE_MOST);
     handle_t *handle;
     int n;
 
-    for (n = 0; n < AT_ONCE && (handle = take_surplus(owner, now)); n++)
+    for (n = 0; n < AT_ONCE && (handle = take_surplus(owner, limit)); n++)
         close_handle(handle);
 }
 

@@ -9,6 +9,8 @@
 
 #include <apr_thread_proc.h>
 
+#include "base/kept.h"
+
 #define THREADS 8
 
 static void make(const char *name)
@@ -167,6 +169,53 @@ static void bounded(void **state)
     assert_true(open_files() - before < 4);
 }
 
+#ifdef __SANITIZE_ADDRESS__
+#define COUNTS_MEMORY false /* the sanitizer's malloc does not say what it has given out */
+#else
+#define COUNTS_MEMORY true
+#endif
+
+/* Whether a pack of the repository @a name is mapped. */
+static bool is_open(const char *name)
+{
+    FILE *maps = fopen("/proc/self/maps", "r");
+    const char *path = apr_pstrcat(fixture.pool, "/", name, "/objects/pack/", NULL);
+    bool found = false;
+    char line[8192];
+
+    while (!found && fgets(line, sizeof(line), maps))
+        found = strstr(line, path) != NULL;
+    fclose(maps);
+    return found;
+}
+
+/* Handles that were not used just now stay open, unless the process keeps too much memory. */
+static void full(void **state)
+{
+    rc_vcs_pool_t *handles;
+    apr_pool_t *pool;
+    volatile char *much; /* so that the compiler does not leave it out */
+
+    (void)state;
+    if (!COUNTS_MEMORY)
+        skip();
+    apr_pool_create(&pool, fixture.pool);
+    ASSERT_OK(rc_vcs_pool_create(&handles, 64, pool));
+    count(handles, "copy0.git");
+    count(handles, "copy1.git");
+    apr_sleep(apr_time_from_msec(2100));
+    count(handles, "copy2.git");
+    assert_true(is_open("copy0.git") && is_open("copy1.git"));
+    much = malloc(RC_KEPT_HEAP);
+    *much = 1;
+    apr_sleep(apr_time_from_msec(1100));
+    count(handles, "copy2.git");
+    assert_true(is_open("copy2.git"));
+    assert_false(is_open("copy0.git") || is_open("copy1.git"));
+    free((void *)(uintptr_t)much);
+    apr_pool_destroy(pool);
+}
+
 /* --- places of files: what is remembered is what git says --- */
 
 static void check_place(rc_vcs_t *vcs, char *line, apr_pool_t *pool)
@@ -310,6 +359,7 @@ int main(void)
         cmocka_unit_test(handles_of_one_path),
         cmocka_unit_test(one_moment),
         cmocka_unit_test(bounded),
+        cmocka_unit_test(full),
         cmocka_unit_test(places),
         cmocka_unit_test(threads_while_pushing),
     };
