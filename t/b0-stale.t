@@ -151,7 +151,7 @@ my @cells = (
     {   # there or not
         api => sub { $_[0] % 2 ? call('create_repo', repo_name => 'gone', repo_type => 'git')
             : call('delete_repo', repoid => 'gone') },
-        again => qr/does not exist|already exist|failed to (?:create|delete)/,
+        again => qr/does not exist|already exist/,
         ask => { call => call('get_repo', repoid => 'gone'), key => $KEY },
         fits => sub { $_[0] % 2 ? !defined $_[1]{error} : ($_[1]{error} // '') =~ /does not exist/ },
     },
@@ -273,7 +273,7 @@ sub change {
     }
     my $answer = exchange(\(my $socket), request_of({ call => $what, key => $KEY })) or return;
     return 1 if !defined $answer->{error} || $cell->{again} && $answer->{error} =~ $cell->{again};
-    my $again = qr{busy|Internal server error|failed to update|ended during};
+    my $again = qr{busy|Internal server error|failed to|ended during};
     die "$what->[0]: $answer->{error}\n" if $answer->{error} !~ $again;
     return; # busy, or prepared with what a planted fault has made too old
 }
@@ -335,7 +335,7 @@ sub run_with {
     my $done = 0;
     $done += /^done (\d+)/ ? $1 : 0 for @lines;
     my @wrong = grep { !/^done/ } @lines;
-    diag($t->news) if @wrong && !@{ $opt{faults} // [] };
+    diag(map { $_->news } @nodes) if @wrong && !@{ $opt{faults} // [] };
     my $changes = 0;
     $changes += acknowledged($_) for 0 .. $#cells;
     unlink glob "$faults/*";

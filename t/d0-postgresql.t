@@ -104,6 +104,40 @@ subtest 'the server is away' => sub {
     is($t->call('get_user')->{error}, undef, 'it is back: the next call finds it');
 };
 
+# Has a call wait for a table, ends its connection, and returns what it gets.
+sub cut_off {
+    my ($table, @call) = @_;
+    my $mine = 'datname = current_database() AND';
+    my $locker = fork // die "fork: $!";
+    if (!$locker) {
+        eval { $t->sql("BEGIN; LOCK TABLE $table IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(20)") };
+        POSIX::_exit(0);
+    }
+    my $sleeps = "FROM pg_stat_activity WHERE $mine wait_event = 'PgSleep' AND query LIKE 'SELECT pg_sleep%'";
+    patiently(10, sub { $t->sql("SELECT count(*) $sleeps") > 0 }) or die "no lock\n";
+    my $cutter = fork // die "fork: $!";
+    if (!$cutter) {
+        my $waits = "FROM pg_stat_activity WHERE $mine wait_event_type = 'Lock'";
+        patiently(10, sub { $t->sql("SELECT count(pg_terminate_backend(pid)) $waits") > 0 });
+        POSIX::_exit(0);
+    }
+    my $answer = $t->call(@call);
+    $t->sql("SELECT pg_terminate_backend(pid) $sleeps");
+    waitpid $_, 0 for $locker, $cutter;
+    return join ' ', $t->last->status, $t->last->header('Retry-After') // '-', $answer->{error};
+}
+
+subtest 'the connection ends in the middle' => sub {
+    $t->user('newcomer');
+    $t->must(create_repo => { repo_name => 'cut', repo_type => 'git' });
+    my @read = (get_repo => { repoid => 'cut' });
+    is(cut_off('api_key', @read, as => 'newcomer'), '503 3 Internal server error', 'of the look-up of a key');
+    is(cut_off('repo_following', @read, as => 'newcomer'), '503 3 Internal server error', 'of a read');
+    is(cut_off('repo', update_repo => { repoid => 'cut', description => 'x' }),
+        '200 - failed to update repo `cut`', 'of a change');
+    is($t->must(@read)->{description}, 'cut', 'which was not made');
+};
+
 subtest 'programs' => sub {
     my $file = "$t->{dir}/scratch/copy";
     is($t->admin('backup', $file), '', 'backup, by pg_dump');
@@ -135,7 +169,7 @@ subtest 'migrate' => sub {
     $t->must(delete_user => { userid => 'gone' });
     my $file = "$t->{dir}/scratch/rcapi.db";
     my $tables = $t->admin('migrate', '--to', $file);
-    like($tables, qr/^users\t2$/m, 'to a file: the rows of each table');
+    like($tables, qr/^users\t3$/m, 'to a file: the rows of each table');
     my @look = (['user', 'list'], ['repo', 'list'], ['journal', 'list', '--last', 1000]);
     is($t->admin('--db', $file, @$_), $t->admin(@$_), "the same: @$_") for @look;
     is($t->admin('--db', $file, 'check'), '', 'check');

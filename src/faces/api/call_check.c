@@ -56,13 +56,16 @@ static rc_err_t *identify(rc_call_t *call)
     return refuse_caller(call, who.refusal);
 }
 
-/* An internal failure of the look-up is logged and answered as an invalid key (contract 00 §3). */
+/* An internal failure of the look-up is logged and answered as an invalid key (contract 00 §3); a
+ * database that has gone away says nothing about the key. */
 rc_err_t *rc_call_check(rc_call_t *call)
 {
     rc_err_t *err;
 
     call->fault = RC_FAULT_OTHER;
     err = identify(call);
+    if (err && err->kind == RC_E_BUSY)
+        return err;
     if (err && err->kind != RC_E_ARG && err->kind != RC_E_MISS) {
         rc_log(RC_LOG_ERR, err->cause, "key look-up: %s", rc_err_log_text(err, call->pool));
         call->fault = RC_FAULT_KEY;

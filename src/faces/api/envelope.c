@@ -63,6 +63,13 @@ static rc_err_t *refuse_request(const envelope_t *envelope, const char *key, con
     return answer_error(envelope, text);
 }
 
+/* True for 503: the database is away, has no connection free, or has gone away in the middle of a
+ * method that changes nothing. The others say that they have failed. */
+static bool is_away(const rc_call_t *call, const rc_err_t *err)
+{
+    return err->kind == RC_E_BUSY && !err->msg && (!call->actor.db || !call->method->failure);
+}
+
 static rc_err_t *serve_call(const envelope_t *envelope, rc_call_t *call)
 {
     rc_json_t json;
@@ -73,9 +80,8 @@ static rc_err_t *serve_call(const envelope_t *envelope, rc_call_t *call)
     begin_answer(&json, envelope);
     rc_json_key(&json, "result");
     err = rc_dispatch(call, &json);
-    if (err && err->kind == RC_E_BUSY && !err->msg && !call->actor.db) {
-        RC_TRY(rc_spool_reset(
-            envelope->spool)); /* 503: the database is away, or has no connection free */
+    if (err && is_away(call, err)) {
+        RC_TRY(rc_spool_reset(envelope->spool));
         return err;
     }
     if (err)
