@@ -3,7 +3,8 @@
  * Follows the commits of all machines (db/generation.h) by one question to the server: the rows of
  * `change` (watch.c) that are newer than the last one. The answer holds all commits that were
  * acknowledged before the question, on whichever machine. A notification (LISTEN) would be cheaper
- * and late: a right that was revoked could be used until it arrives.
+ * and late: a right that was revoked could be used until it arrives. Where questions come often and
+ * nothing changes, a promise of the server (promise.c) makes them needless.
  *
  * A cheaper question comes before it: the last value of the sequence that the numbers come from. A
  * transaction has taken its number before it commits; so when that is the number of the last
@@ -14,7 +15,7 @@
  * start of the server: a database that was restored, and another server, have other ones. After the
  * end of the connection everything counts as changed.
  */
-#include "postgresql.h"
+#include "promise.h"
 
 #include <string.h>
 
@@ -42,6 +43,7 @@ enum { SEQUENCE, LAST };                     /* of level_text */
 
 #define ANSWER_TIME apr_time_from_sec(5) /* for a question */
 #define PAUSE       apr_time_from_sec(1) /* before the next try, when the server is away */
+#define CALM        16                   /* questions without news, before a promise is asked for */
 
 typedef struct follower_t {
     rc_db_t *db;
@@ -53,6 +55,9 @@ typedef struct follower_t {
     bool told;             /* all of the last answer was reported */
     bool connected;        /* `seen` was read by this connection */
     apr_time_t not_before; /* of rc_clock: the next try to connect */
+    rc_pg_promise_t *promise;
+    apr_uint64_t promised; /* number of the promise since which there is no news; 0: none */
+    unsigned calm;         /* questions since the last news */
 } follower_t;
 
 /* --- states --- */
@@ -136,7 +141,7 @@ rc_err_t *rc_pg_follow(void **out, rc_db_t *db)
     apr_pool_cleanup_register(db->own, follower, drop_rows, apr_pool_cleanup_null);
     pg->wait = ANSWER_TIME;
     *out = follower;
-    return NULL;
+    return rc_pg_promise_open(&follower->promise, db);
 }
 
 static rc_err_t *ask_level(PGresult **row, follower_t *follower)
@@ -193,6 +198,7 @@ static rc_news_t lose(follower_t *follower)
 {
     drop_rows(follower);
     follower->connected = false;
+    follower->promised = 0;
     return RC_NEWS_UNKNOWN;
 }
 
@@ -288,9 +294,26 @@ static rc_err_t *ask_server(rc_news_t *news, follower_t *follower, rc_extent_t *
     return NULL;
 }
 
+/* The same; notes since which promise, @a promised, there is no news, or wants one. */
+static rc_err_t *look_for_news(rc_news_t *news, follower_t *follower, rc_extent_t *extent,
+                               apr_uint64_t promised)
+{
+    follower->promised = 0;
+    RC_TRY(ask_server(news, follower, extent));
+    if (*news != RC_NEWS_NONE) {
+        follower->calm = 0;
+        return NULL;
+    }
+    follower->promised = promised;
+    if (++follower->calm % CALM == 0)
+        rc_pg_want_promise(follower->promise);
+    return NULL;
+}
+
 rc_news_t rc_pg_news(void *baton, rc_extent_t *extent)
 {
     follower_t *follower = baton;
+    apr_uint64_t promised;
     apr_pool_t *scratch;
     rc_news_t news;
     rc_err_t *err;
@@ -301,13 +324,16 @@ rc_news_t rc_pg_news(void *baton, rc_extent_t *extent)
         follower->told = false;
         return RC_NEWS_NONE;
     }
+    promised = rc_pg_promised(follower->promise);
+    if (promised && promised == follower->promised)
+        return RC_NEWS_NONE;
     if (follower->not_before > rc_clock())
         return RC_NEWS_UNKNOWN;
     apr_pool_create(&scratch, NULL);
     follower->db->pool = scratch;
     if (!follower->connected)
         news = (err = begin_anew(follower)) ? fail_news(follower, err, scratch) : RC_NEWS_LOST;
-    else if ((err = ask_server(&news, follower, extent)))
+    else if ((err = look_for_news(&news, follower, extent, promised)))
         news = rc_pg_is_lost(follower->db) ? lose(follower) : fail_news(follower, err, scratch);
     follower->db->pool = follower->db->own;
     apr_pool_destroy(scratch);

@@ -23,6 +23,14 @@
 /* Key of the writers' lock: two numbers, which no key of one number (lock.c) is equal to. */
 #define RC_PG_WRITERS "4711, 0"
 
+/* Key of the lock that promises share and writers need for themselves (promise.c), and times in
+ * milliseconds: how long a promise lasts unless a writer calls, how long a process counts on one,
+ * and after which the server ends a silent connection that has one. */
+#define RC_PG_PROMISES   "4711, 1"
+#define RC_PG_PROMISE_MS 400
+#define RC_PG_HOLD_MS    1000
+#define RC_PG_IDLE_MS    2000
+
 /* A state of the database (follow.c). */
 typedef struct rc_pg_state_t {
     char server[64];

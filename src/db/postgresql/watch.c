@@ -8,6 +8,10 @@
  * sequence, so none is given twice, whatever a transaction sees; and what it sees is in `before`,
  * so a row that was removed, or that somebody could not see, breaks the chain for who follows it
  * (follow.c). The table is not kept over a crash, which also ends all connections.
+ *
+ * Before its first change a transaction takes back all promises (promise.c). The lock is free when
+ * there are none. After a start or a crash of the server nobody has the lock, though some may still
+ * count on it.
  */
 #include "postgresql.h"
 
@@ -22,6 +26,40 @@
     "CREATE UNLOGGED TABLE IF NOT EXISTS " RC_PG_SCHEMA ".tally ("                                 \
     "place INT NOT NULL PRIMARY KEY, count INT NOT NULL, until TIMESTAMPTZ NOT NULL);"
 
+#define TEXT_(number) #number
+#define TEXT(number)  TEXT_(number)
+
+/* promise: shares the lock, says so by a notice, and returns when its time is over or a writer
+ * calls; the caller then gives up the lock. It passes by the lock of the writers, so that none
+ * takes a promise while a writer takes them back, and keeps others from removing the table. recall:
+ * calls on all who have the lock; without the right to do that a writer waits until the time is
+ * over. */
+#define PROMISES                                                                                   \
+    "CREATE OR REPLACE FUNCTION " RC_PG_SCHEMA ".promise() RETURNS void LANGUAGE plpgsql AS $f$"   \
+    " BEGIN PERFORM set_config('idle_session_timeout', '" TEXT(                                    \
+        RC_PG_IDLE_MS) "', false); "                                                               \
+                       "PERFORM set_config('lock_timeout', '300', false); "                        \
+                       "BEGIN LOCK TABLE " RC_PG_SCHEMA ".change IN ACCESS SHARE MODE; "           \
+                       "PERFORM pg_advisory_lock_shared(" RC_PG_WRITERS "); "                      \
+                       "PERFORM pg_advisory_lock_shared(" RC_PG_PROMISES "); "                     \
+                       "PERFORM pg_advisory_unlock_shared(" RC_PG_WRITERS "); "                    \
+                       "RAISE NOTICE 'promised'; PERFORM pg_sleep(" TEXT(                          \
+                           RC_PG_PROMISE_MS) " / 1000.0); "                                        \
+                                             "EXCEPTION WHEN query_canceled OR "                   \
+                                             "lock_not_available THEN NULL; END; END $f$;"         \
+                                             "CREATE OR REPLACE FUNCTION " RC_PG_SCHEMA            \
+                                             ".recall() RETURNS void LANGUAGE plpgsql"             \
+                                             " SECURITY DEFINER SET search_path = pg_catalog, "    \
+                                             "pg_temp AS $f$ BEGIN "                               \
+                                             "PERFORM pg_cancel_backend(pid) FROM pg_locks l, "    \
+                                             "pg_database d WHERE locktype = 'advisory'"           \
+                                             " AND (classid, objid, objsubid) = (" RC_PG_PROMISES  \
+                                             ", 2) AND mode = 'ShareLock' AND granted"             \
+                                             " AND l.database = d.oid AND d.datname = "            \
+                                             "current_database(); "                                \
+                                             "EXCEPTION WHEN insufficient_privilege THEN NULL; "   \
+                                             "END $f$;"
+
 /* The id 0 is the whole table. A transaction notes at most eight rows singly, and the last thousand
  * transactions are kept. */
 #define FUNCTION                                                                                   \
@@ -32,14 +70,22 @@
     "IF newest.xid = pg_current_xact_id() THEN"                                                    \
     " this := newest.n; former := newest.before;"                                                  \
     " ELSE this := nextval('" RC_PG_SCHEMA ".change_n'); former := coalesce(newest.n, 0);"         \
-    " DELETE FROM " RC_PG_SCHEMA ".change WHERE n <= this - 1000; END IF; "                        \
-    "IF TG_LEVEL = 'ROW' AND (SELECT count(*) FROM " RC_PG_SCHEMA ".change WHERE n = this) < 8"    \
-    " THEN IF TG_OP = 'DELETE' THEN"                                                               \
-    " EXECUTE format('SELECT ($1).%I', TG_ARGV[0]) INTO which USING OLD;"                          \
-    " ELSE EXECUTE format('SELECT ($1).%I', TG_ARGV[0]) INTO which USING NEW; END IF; END IF; "    \
-    "INSERT INTO " RC_PG_SCHEMA ".change VALUES"                                                   \
-    " (this, former, pg_current_xact_id(), TG_TABLE_NAME, which) ON CONFLICT DO NOTHING; "         \
-    "RETURN NULL; END $f$;"
+    " DELETE FROM " RC_PG_SCHEMA ".change WHERE n <= this - 1000;"                                 \
+    " IF NOT pg_try_advisory_xact_lock(" RC_PG_PROMISES ") THEN PERFORM " RC_PG_SCHEMA             \
+    ".recall(); PERFORM pg_advisory_xact_lock(" RC_PG_PROMISES "); END IF;"                        \
+    " IF (newest.n IS NULL AND this > 1) OR clock_timestamp() - pg_postmaster_start_time()"        \
+    " < '" TEXT(RC_PG_HOLD_MS) " ms' THEN PERFORM pg_sleep(" TEXT(                                 \
+        RC_PG_HOLD_MS) " / 1000.0); END IF; END IF; "                                              \
+                       "IF TG_LEVEL = 'ROW' AND (SELECT count(*) FROM " RC_PG_SCHEMA               \
+                       ".change WHERE n = this) < 8"                                               \
+                       " THEN IF TG_OP = 'DELETE' THEN"                                            \
+                       " EXECUTE format('SELECT ($1).%I', TG_ARGV[0]) INTO which USING OLD;"       \
+                       " ELSE EXECUTE format('SELECT ($1).%I', TG_ARGV[0]) INTO which USING NEW; " \
+                       "END IF; END IF; "                                                          \
+                       "INSERT INTO " RC_PG_SCHEMA ".change VALUES"                                \
+                       " (this, former, pg_current_xact_id(), TG_TABLE_NAME, which) ON CONFLICT "  \
+                       "DO NOTHING; "                                                              \
+                       "RETURN NULL; END $f$;"
 
 /* Two triggers for each table that has none, %s: tables whose rows are noted singly. */
 #define TRIGGERS                                                                                   \
@@ -65,7 +111,7 @@ rc_err_t *rc_pg_watch_changes(rc_db_t *db)
     for (left = db->texts->row_tables; left; left &= left - 1)
         singly = apr_pstrcat(db->pool, singly, *singly ? "," : "",
                              db->texts->tables[__builtin_ctzll(left)], NULL);
-    return rc_pg_script(
-        NULL, db,
-        apr_pstrcat(db->pool, TABLES FUNCTION, apr_psprintf(db->pool, TRIGGERS, singly), NULL));
+    return rc_pg_script(NULL, db,
+                        apr_pstrcat(db->pool, TABLES PROMISES FUNCTION,
+                                    apr_psprintf(db->pool, TRIGGERS, singly), NULL));
 }

@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: Apache-2.0
+# PostgreSQL promises to announce changes before they are committed, so that servers need not ask at each request.
+# No answer is older than the last acknowledged change, whoever makes it, and whatever happens to those who have a
+# promise.
+use strict;
+use warnings;
+use Test::More;
+use lib 't/lib';
+use JSON::PP ();
+use Time::HiRes qw(time);
+use RCAPI::PostgreSQL;
+use RCAPI::Run qw(patiently rounds slurp);
+use RCAPI::Test;
+
+plan skip_all => 'no PostgreSQL server is installed (Debian: apt-get install postgresql)' if !RCAPI::PostgreSQL::bin();
+plan skip_all => 'nothing is remembered' if !RCAPI::Test::remembers();
+
+my $pg = RCAPI::PostgreSQL->new(own => 1, options => ['log_statement=all']);
+my $one = RCAPI::Test->new(pg => $pg, children => 1);
+plan skip_all => 'built without libpq' if slurp($one->program('rcapi-admin')) !~ /pg_advisory_xact_lock/;
+my $two = RCAPI::Test->new(beside => $one, children => 1);
+my @nodes = ($one, $two);
+
+$one->repo('seen', commits => 1, args => { private => JSON::PP::true() });
+my $bob = $one->user('bob')->{user_id};
+$one->must(grant_user_permission => { repoid => 'seen', userid => 'bob', perm => 'repository.read' });
+
+# Whether bob sees the repository, by the nodes: '1 1'.
+sub sees { return join ' ', map { $_->call(get_repo => { repoid => 'seen' }, as => 'bob')->{error} ? 0 : 1 } @nodes }
+
+my $HAVE = q{FROM pg_locks l JOIN pg_database d ON d.oid = database AND datname = current_database()
+    WHERE locktype = 'advisory' AND (classid, objid, objsubid) = (4711, 1, 2) AND mode = 'ShareLock' AND granted};
+
+# Calls until both nodes have a promise.
+sub calm {
+    my $both = sub { sees() for 1 .. 20; $one->sql("SELECT count(*) $HAVE") == @nodes };
+    patiently(30, $both) or die "no promises\n";
+}
+
+sub set_active { $one->sql("UPDATE users SET active = $_[0] WHERE user_id = $bob") }
+
+# Questions to the server up to now.
+sub asked { return scalar(() = slurp("$pg->{temp}/data/log") =~ /execute level: /g) }
+
+subtest 'few questions' => sub {
+    calm();
+    my $few = patiently(30, sub { my $before = asked(); sees() for 1 .. 50; asked() - $before < 30 });
+    ok($few, 'most of 100 calls ask nothing');
+    $one->stop;
+    ok(patiently(5, sub { $one->sql("SELECT count(*) $HAVE") < 2 }), 'a server that stops has no promise');
+    $one->start;
+};
+
+my %ways = (
+    'the program psql' => \&set_active,
+    'rcapi-admin' => sub { $one->admin(qw(user set bob), 'active=' . ($_[0] ? 'on' : 'off')) },
+    'one server' => sub { $one->must(update_user => { userid => 'bob', active => $_[0] ? 'True' : 'False' }) },
+    'the other' => sub { $two->must(update_user => { userid => 'bob', active => $_[0] ? 'True' : 'False' }) },
+);
+subtest 'a change is seen by the next request' => sub {
+    for my $way (sort keys %ways) {
+        for my $round (1 .. rounds(2, 100)) {
+            for my $active (0, 1) {
+                calm();
+                $ways{$way}->($active);
+                is(sees(), "$active $active", "$way, $active");
+            }
+        }
+    }
+};
+
+subtest 'a change that does not take the promises back is found by this test' => sub {
+    my $real = $one->sql(q{SELECT pg_get_functiondef('rcapi.note_change()'::regprocedure)});
+    my $faulty = $real =~ s/IF NOT pg_try_advisory_xact_lock\(4711, 1\).*?END IF;//rs;
+    isnt($faulty, $real, 'planted');
+    $one->sql($faulty);
+    my $late = 0;
+    for my $round (1 .. 20) {
+        calm();
+        set_active($round % 2 ? 0 : 1);
+        last if $late = sees() ne ($round % 2 ? '0 0' : '1 1');
+    }
+    ok($late, 'an answer was too old');
+    $one->sql($real);
+    set_active(1);
+    patiently(10, sub { sees() eq '1 1' });
+};
+
+subtest 'a server that is frozen' => sub {
+    calm();
+    kill STOP => $two->children;
+    my $before = time;
+    set_active(0);
+    cmp_ok(time - $before, '<', 15, 'holds up a change for a short time');
+    kill CONT => $two->children;
+    is(sees(), '0 0', 'and knows of it when it goes on');
+    set_active(1);
+};
+
+subtest 'connections that end' => sub {
+    for my $active (0, 1) {
+        calm();
+        $one->sql("SELECT pg_terminate_backend(pid) $HAVE; UPDATE users SET active = $active WHERE user_id = $bob");
+        is(sees(), "$active $active", 'by the server');
+    }
+};
+
+subtest 'a crash of the database server' => sub {
+    calm();
+    my ($backend) = $one->sql("SELECT pid $HAVE LIMIT 1") =~ /(\d+)/;
+    kill KILL => $backend;
+    my $before;
+    patiently(20, sub { eval { $before = time; set_active(0); 1 } }) or die 'the server does not come back';
+    cmp_ok(time - $before, '>', 0.9, 'the first change waits until nobody can count on a promise');
+    patiently(20, sub { sees(); !grep { $_->last->status != 200 } @nodes });
+    is(sees(), '0 0', 'and is seen');
+    set_active(1);
+};
+
+subtest 'a role that may not call on others' => sub {
+    $one->sql('CREATE ROLE other; GRANT USAGE, CREATE ON SCHEMA rcapi TO other;
+        ALTER FUNCTION rcapi.recall() OWNER TO other');
+    for my $active (0, 1) {
+        calm();
+        set_active($active);
+        is(sees(), "$active $active", 'waits until the promises end');
+    }
+    $one->sql('ALTER FUNCTION rcapi.recall() OWNER TO rcapi');
+};
+
+subtest 'a database of an older version' => sub {
+    $one->sql('DROP FUNCTION rcapi.promise()');
+    my $asked = qr/the database is asked at each request: .*rcapi\.promise/;
+    my $said = sub { sees() for 1 .. 20; $one->error_log =~ $asked };
+    ok(patiently(30, $said), 'is asked at each request');
+    set_active(0);
+    is(sees(), '0 0', 'a change');
+    set_active(1);
+    is(sees(), '1 1', '... and back');
+    $_->stop, $_->start for @nodes;
+    ok(eval { calm(); 1 }, 'a server that starts mends that');
+};
+
+$_->done for reverse @nodes;
+done_testing;
