@@ -158,6 +158,9 @@ subtest 'all kinds' => sub {
     my ($pid) = $t->children;
     my $idle = anon($pid);
 
+    swallow($t, '/refs/raw/tip/n');
+    my $refs = anon($pid) - $idle;
+    cmp_ok $refs, '<=', 10, sprintf 'the references take %.1f MiB', $refs if !$sanitized;
     is by_clients($t, 6, map { "/trees/changeset-diff/$_" } @ids), 0, 'diffs, all whole';
     is by_clients($t, 6, '/refs/raw/tip/n', map { "/trees/archive/$_.tar" } @ids[0 .. 2]), 0, 'references, archives';
     my @clones = map { RCAPI::HTTP::request($t->port, GET => "/refs/info/refs?service=git-upload-pack",

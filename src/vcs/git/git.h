@@ -22,10 +22,10 @@
 /* --- refs.c: branches and tags --- */
 
 typedef struct rc_git_ref_t {
-    const char *name; /* without refs/heads/ or refs/tags/ */
-    git_oid target;   /* what the reference holds: a commit or an annotated tag */
-    git_oid commit;   /* the commit it leads to */
-    bool hidden;      /* broken: see refs.h */
+    git_oid target; /* what the reference holds: a commit or an annotated tag */
+    git_oid commit; /* the commit it leads to */
+    bool hidden;    /* broken: see refs.h */
+    char name[];    /* without refs/heads/ or refs/tags/ */
 } rc_git_ref_t;
 
 /* All references at one moment. Immutable, shared by threads; lists of const rc_git_ref_t *. */

@@ -17,16 +17,34 @@
 #define TAG_DEPTH    100 /* length of a chain of tags that point to tags */
 #define MISSING_MOST 64  /* paths that are watched for missing objects */
 
-rc_git_layer_t rc_git_layer(apr_pool_t *pool)
+rc_git_layer_t rc_git_layer(apr_pool_t *pool, apr_pool_t *scratch)
 {
     rc_git_layer_t layer = {
-        apr_array_make(pool, 8, sizeof(const rc_git_ref_t *)),
-        apr_array_make(pool, 8, sizeof(const rc_git_ref_t *)),
-        apr_array_make(pool, 8, sizeof(const rc_git_ref_t *)),
-        apr_array_make(pool, 1, sizeof(const rc_git_ref_t *)),
+        pool,
+        apr_array_make(scratch, 8, sizeof(const rc_git_ref_t *)),
+        apr_array_make(scratch, 8, sizeof(const rc_git_ref_t *)),
+        apr_array_make(scratch, 8, sizeof(const rc_git_ref_t *)),
+        apr_array_make(scratch, 1, sizeof(const rc_git_ref_t *)),
     };
 
     return layer;
+}
+
+/* apr_array_copy would make room for as many as the list has room for. */
+static apr_array_header_t *copy_list(const apr_array_header_t *list, apr_pool_t *pool)
+{
+    apr_array_header_t *copy = apr_array_make(pool, list->nelts, list->elt_size);
+
+    apr_array_cat(copy, list);
+    return copy;
+}
+
+void rc_git_layer_settle(rc_git_layer_t *layer)
+{
+    layer->branches = copy_list(layer->branches, layer->pool);
+    layer->tags = copy_list(layer->tags, layer->pool);
+    layer->heads = copy_list(layer->heads, layer->pool);
+    layer->others = copy_list(layer->others, layer->pool);
 }
 
 bool rc_git_reading_pool(apr_pool_t **pool, const rc_git_reading_t *reading, const char *tag)
@@ -170,18 +188,22 @@ static rc_err_t *leave_out(rc_git_reading_t *reading, const char *name, const gi
 
 /* --- adding references --- */
 
-static rc_git_ref_t *add_ref(apr_array_header_t *list, const char *name)
+static rc_git_ref_t *add_ref(const rc_git_layer_t *layer, apr_array_header_t *list,
+                             const char *name)
 {
-    rc_git_ref_t *ref = apr_pcalloc(list->pool, sizeof(*ref));
+    apr_size_t size = strlen(name) + 1;
+    rc_git_ref_t *ref = apr_pcalloc(layer->pool, sizeof(*ref) + size);
 
-    ref->name = apr_pstrdup(list->pool, name);
+    memcpy(ref->name, name, size);
     APR_ARRAY_PUSH(list, const rc_git_ref_t *) = ref;
     return ref;
 }
 
 void rc_git_layer_hide(rc_git_layer_t *layer, const char *name)
 {
-    add_ref(is_tag(name) ? layer->tags : layer->branches, short_name(name))->hidden = true;
+    apr_array_header_t *list = is_tag(name) ? layer->tags : layer->branches;
+
+    add_ref(layer, list, short_name(name))->hidden = true;
 }
 
 rc_err_t *rc_git_layer_add(bool *shown, rc_git_layer_t *layer, rc_git_reading_t *reading,
@@ -198,12 +220,12 @@ rc_err_t *rc_git_layer_add(bool *shown, rc_git_layer_t *layer, rc_git_reading_t 
     if (end == MISSING)
         return leave_out(reading, name, &commit);
     if (end == COMMIT) {
-        ref = add_ref(is_tag(name) ? layer->tags : layer->branches, short_name(name));
+        ref = add_ref(layer, is_tag(name) ? layer->tags : layer->branches, short_name(name));
         if (!is_tag(name))
             APR_ARRAY_PUSH(layer->heads, const rc_git_ref_t *) = ref;
     } else {
         reading->lost = reading->lost || !is_tag(name);
-        ref = add_ref(layer->others, name);
+        ref = add_ref(layer, layer->others, name);
     }
     ref->target = *id;
     ref->commit = commit;
@@ -238,12 +260,16 @@ void rc_git_layer_sort(rc_git_layer_t *layer)
     sort_list(layer->others, by_ref_name);
 }
 
+static int by_name(const void *name, const void *ref)
+{
+    return strcmp(name, (*(const rc_git_ref_t *const *)ref)->name);
+}
+
 const rc_git_ref_t *rc_git_ref_find(const apr_array_header_t *list, const char *name)
 {
-    rc_git_ref_t key = {.name = name};
-    const rc_git_ref_t *at = &key, **found;
+    const rc_git_ref_t **found =
+        bsearch(name, list->elts, (size_t)list->nelts, sizeof(*found), by_name);
 
-    found = bsearch(&at, list->elts, (size_t)list->nelts, sizeof(at), by_ref_name);
     return found ? *found : NULL;
 }
 
@@ -282,6 +308,7 @@ rc_git_layer_t rc_git_layer_merge(const rc_git_layer_t *below, const rc_git_laye
                                   apr_pool_t *pool)
 {
     rc_git_layer_t layer = {
+        pool,
         merge_lists(below->branches, above->branches, above->branches, by_ref_name, pool),
         merge_lists(below->tags, above->tags, above->tags, by_ref_name, pool),
         merge_lists(below->heads, above->heads, above->branches, by_commit, pool),

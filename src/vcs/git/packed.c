@@ -112,6 +112,7 @@ static rc_err_t *read_all_lines(rc_git_packed_t *packed, rc_git_reading_t *readi
     }
     packed->missing = reading->missing;
     rc_git_layer_sort(&packed->layer);
+    rc_git_layer_settle(&packed->layer);
     return NULL;
 }
 
@@ -141,7 +142,7 @@ rc_err_t *rc_git_packed_read(rc_git_packed_t **out, rc_git_reading_t *reading)
     packed->users = 1;
     packed->watched = rc_stamps_create(reading->git->path, pool);
     rc_stamps_add_last(packed->watched, reading->watched);
-    packed->layer = rc_git_layer(pool);
+    packed->layer = rc_git_layer(pool, reading->scratch);
     err = read_all_lines(packed, reading, path);
     if (err)
         apr_pool_destroy(pool);

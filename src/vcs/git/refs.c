@@ -109,7 +109,7 @@ static const rc_git_scope_t branches_and_tags = {folders, rc_git_ref_wanted};
 static rc_err_t *read_layers(rc_git_reading_t *reading)
 {
     rc_git_refs_t *refs = reading->refs;
-    rc_git_layer_t layer = rc_git_layer(refs->pool);
+    rc_git_layer_t layer = rc_git_layer(refs->pool, reading->scratch);
     apr_hash_index_t *hi;
     apr_hash_t *loose;
 

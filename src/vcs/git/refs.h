@@ -22,6 +22,7 @@
 
 /* References from one place, in lists of const rc_git_ref_t *. */
 typedef struct rc_git_layer_t {
+    apr_pool_t *pool;                    /* of the references */
     apr_array_header_t *branches, *tags; /* by name */
     apr_array_header_t *heads;           /* the branches by commit, then by name */
     apr_array_header_t *others;          /* by full name: those that lead to no commit */
@@ -60,7 +61,11 @@ bool rc_git_ref_wanted(const char *name, apr_size_t len);
 /** Watches where the object @a id would be, so that a later check notices when it appears. */
 void rc_git_watch_missing(rc_git_reading_t *reading, const git_oid *id);
 
-rc_git_layer_t rc_git_layer(apr_pool_t *pool);
+/** Makes an empty layer, with references in @a pool and lists in @a scratch. */
+rc_git_layer_t rc_git_layer(apr_pool_t *pool, apr_pool_t *scratch);
+
+/** Moves the lists, which are complete, to the pool of the references. */
+void rc_git_layer_settle(rc_git_layer_t *layer);
 
 /**
  * Follows the reference @a name with the id @a id to its commit and adds it to @a layer. @a peeled
