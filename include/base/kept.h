@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * What a process keeps in memory to be faster, in bytes. Together with what httpd and the libraries
- * take (8 MiB), RcapiRemember (16 MiB) and what malloc loses in between, it is about 64 MiB,
- * whatever the process has answered. docs/operations.md says so; libsvn's own cache comes on top.
+ * take (8 MiB), RcapiRemember (16 MiB), what each thread's malloc keeps (6 MiB of 32 threads) and
+ * what malloc loses in between, it is less than 64 MiB, whatever the process has answered.
+ * docs/operations.md says so; libsvn's own cache comes on top.
  */
 #ifndef RC_BASE_KEPT_H
 #define RC_BASE_KEPT_H
@@ -29,11 +30,15 @@
  * default is 2 MiB, and there are as many as threads. */
 #define RC_KEPT_REQUEST (RC_KEPT_MIB(1) / 8)
 
-/** What malloc has given out, in all. Above it, repositories that were not used just now are closed:
- * libgit2 has up to 16 MiB for each pack, beside the objects above, and no limit for all packs. */
-#define RC_KEPT_HEAP RC_KEPT_MIB(40)
+/** What malloc has given out, beside what the caches of base/lru.h may have. Above it, repositories
+ * that were not used just now are closed: libgit2 has up to 16 MiB for each pack, beside the objects
+ * above, and no limit for all packs. */
+#define RC_KEPT_HEAP RC_KEPT_MIB(16)
 
-/** True when that is more than RC_KEPT_HEAP. It is counted once a second. */
+/** Adds @a bytes, which a cache may have, to that. */
+void rc_kept_allow(apr_ssize_t bytes);
+
+/** True when it is more than that. It is counted once a second. */
 bool rc_kept_is_full(void);
 
 /** Returns freed memory to the system, unless it was done just now. Called after each request. */

@@ -31,6 +31,13 @@ void rc_kept_trim(void)
         malloc_trim(0);
 }
 
+static apr_ssize_t allowed = RC_KEPT_HEAP; /* atomic */
+
+void rc_kept_allow(apr_ssize_t bytes)
+{
+    __atomic_add_fetch(&allowed, bytes, __ATOMIC_RELAXED);
+}
+
 bool rc_kept_is_full(void)
 {
     static apr_time_t next;
@@ -38,8 +45,10 @@ bool rc_kept_is_full(void)
 
     if (is_due(&next, COUNT_EVERY)) {
         struct mallinfo2 info = mallinfo2();
+        apr_ssize_t used = (apr_ssize_t)(info.uordblks + info.hblkhd);
 
-        __atomic_store_n(&full, info.uordblks + info.hblkhd > RC_KEPT_HEAP, __ATOMIC_RELAXED);
+        __atomic_store_n(&full, used > __atomic_load_n(&allowed, __ATOMIC_RELAXED),
+                         __ATOMIC_RELAXED);
     }
     return __atomic_load_n(&full, __ATOMIC_RELAXED);
 }

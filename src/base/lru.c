@@ -15,6 +15,8 @@
 
 #include <openssl/rand.h>
 
+#include "base/kept.h"
+
 #define SHARE    8   /* an entry may have at most 1/SHARE of the cache */
 #define EXPECTED 256 /* bytes of an entry, which determine the number of buckets */
 #define OVERHEAD 32  /* bytes that malloc and the table need for an entry */
@@ -137,6 +139,7 @@ static apr_status_t drop_all(void *data)
 {
     rc_lru_t *cache = data;
 
+    rc_kept_allow(-(apr_ssize_t)cache->max);
     while (cache->used)
         drop_one(cache);
     free(cache->buckets);
@@ -170,6 +173,7 @@ rc_err_t *rc_lru_create(rc_lru_t **out, apr_size_t bytes, apr_pool_t *pool)
     APR_RING_INIT(&cache->fresh, entry_t, link);
     APR_RING_INIT(&cache->proven, entry_t, link);
     cache->max = bytes;
+    rc_kept_allow((apr_ssize_t)bytes);
     apr_pool_cleanup_register(pool, cache, drop_all, apr_pool_cleanup_null);
     if (!make_tables(cache))
         return rc_err_internal(pool, APR_ENOMEM, "no memory for a cache");
