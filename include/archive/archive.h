@@ -49,8 +49,8 @@ const rc_archive_format_t *rc_archive_format(const char **stem, const char *name
 const char *rc_archive_extension(const rc_archive_format_t *format);
 const char *rc_archive_type(const rc_archive_format_t *format);
 
-/** Returns the versions of this code and of the libraries that decide the bytes, in @a pool. */
-const char *rc_archive_version(apr_pool_t *pool);
+/** Returns the versions of this code and of the libraries that decide the bytes. */
+const char *rc_archive_version(void);
 
 /** Begins an archive in the empty @a spool: all paths start with @a prefix, all entries have the
  * time @a mtime (epoch seconds). Temporary files are created in @a temp_dir. The arguments must

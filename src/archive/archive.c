@@ -6,6 +6,7 @@
 #include "writer.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -67,12 +68,23 @@ const char *rc_archive_type(const rc_archive_format_t *format)
     return format->type;
 }
 
+static char version[256];
+
 /* archive_version_details returns the same versions, but leaks and is not thread-safe. */
-const char *rc_archive_version(apr_pool_t *pool)
+static void write_version(void)
 {
-    return apr_psprintf(pool, FORMAT " libdeflate " LIBDEFLATE_VERSION_STRING " %s %s %s %s",
-                        archive_version_string(), archive_bzlib_version(),
-                        archive_liblzma_version(), archive_libzstd_version());
+    apr_snprintf(version, sizeof(version),
+                 FORMAT " libdeflate " LIBDEFLATE_VERSION_STRING " %s %s %s %s",
+                 archive_version_string(), archive_bzlib_version(), archive_liblzma_version(),
+                 archive_libzstd_version());
+}
+
+const char *rc_archive_version(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+    pthread_once(&once, write_version);
+    return version;
 }
 
 rc_err_t *rc_archive_begin(rc_archive_t **out, const rc_archive_format_t *format, rc_spool_t *spool,

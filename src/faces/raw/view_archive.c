@@ -80,7 +80,7 @@ static rc_err_t *resolve_rev(archive_t *archive, rc_view_call_t *call)
 /* Returns a key of everything that decides the bytes; the long parts go in as a digest. */
 static const char *key_of(const archive_t *archive, apr_pool_t *pool)
 {
-    const char *rest = apr_pstrcat(pool, archive->prefix, "\n", rc_archive_version(pool), "\n",
+    const char *rest = apr_pstrcat(pool, archive->prefix, "\n", rc_archive_version(), "\n",
                                    archive->top, "\n", archive->digest, NULL);
     unsigned char bytes[APR_SHA1_DIGESTSIZE];
     apr_sha1_ctx_t sha;
