@@ -49,11 +49,11 @@ static const char *parameter(const rc_request_t *request, const char *name)
  * URL may as well be that of another view, whose path begins with "diff". */
 static bool is_raw(const rc_view_t *view, const rc_request_t *request)
 {
-    const char *form = parameter(request, "diff");
+    const char *form;
 
     if (strncmp(view->pattern, "diff/", 5) != 0)
         return false;
-    if (!form)
+    if (!(form = parameter(request, "diff")))
         return !parameter(request, "diff1") && !parameter(request, "diff2");
     return !strcmp(form, "raw") || !strcmp(form, "download");
 }
@@ -74,7 +74,8 @@ static bool is_of_client(const rc_view_route_t *route, const rc_request_t *reque
  * others; or the one of the repository's own URL. */
 static const apr_array_header_t *routes_of(const rc_request_t *request, bool words)
 {
-    apr_array_header_t *routes = rc_view_routes(&rc_page_views, request->path, request->pool);
+    const rc_view_table_t *table = words ? &rc_page_word_views : &rc_page_views;
+    apr_array_header_t *routes = rc_view_routes(table, request->path, request->pool);
     int i, kept = 0;
 
     for (i = 0; i < routes->nelts; i++) {

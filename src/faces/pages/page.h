@@ -15,6 +15,8 @@
 
 /** The table of routes.c. */
 extern const rc_view_table_t rc_page_views;
+/** Those with words in their pattern: all but the repository's own URL. */
+extern const rc_view_table_t rc_page_word_views;
 
 /* style.c */
 

@@ -7,9 +7,9 @@
 
 /* clang-format off */
 static const rc_view_t views[] = {
-    /* pattern, controller:action, flags, functions */
-    {"/",                    "HomeController:index",      0, rc_page_home_prepare,      rc_page_home_write},
+    /* pattern, controller:action, flags, functions; first the only one without words */
     {"",                     "SummaryController:index",   0, rc_page_summary_prepare,   rc_page_summary_write},
+    {"/",                    "HomeController:index",      0, rc_page_home_prepare,      rc_page_home_write},
     {"summary",              "SummaryController:index",   0, rc_page_summary_prepare,   rc_page_summary_write},
     {"refs",                 "SummaryController:index",   0, rc_page_refs_prepare,      rc_page_refs_write},
     {"pull-request",         "PullrequestsController:show_all", 0, rc_page_pulls_prepare,  rc_page_pulls_write},
@@ -27,3 +27,4 @@ static const rc_view_t views[] = {
 /* clang-format on */
 
 const rc_view_table_t rc_page_views = {views, sizeof(views) / sizeof(*views)};
+const rc_view_table_t rc_page_word_views = {views + 1, sizeof(views) / sizeof(*views) - 1};
