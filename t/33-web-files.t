@@ -283,6 +283,28 @@ subtest 'validators' => sub {
     isnt(view('raw', 'x.png')->header('ETag'), view('rawfile', 'x.png')->header('ETag'), 'each view has its own');
 };
 
+# httpd parses lists of tags; the one tag alone is compared without that.
+subtest 'the ETag alone, or in a list' => sub {
+    my ($etag, $date) = map { view('raw', 'README')->header($_) } qw(ETag Last-Modified);
+    my $old = 'Thu, 01 Jan 1998 00:00:00 GMT';
+    my @range = (Range => 'bytes=0-1');
+    my @others = ([], ['If-Match' => '"x"'], ['If-Match' => $etag], ['If-Modified-Since' => $date],
+        ['If-Modified-Since' => $old], ['If-Unmodified-Since' => $old],
+        \@range, [@range, 'If-Range' => $etag], [@range, 'If-Range' => '"x"']);
+    my %seen;
+    for my $method (qw(GET HEAD)) {
+        for my $other (@others) {
+            my ($alone, $list) = map {
+                my $got = view('raw', 'README', method => $method, headers => ['If-None-Match' => $_, @$other]);
+                join ' ', $got->status, map { $got->header($_) // '-' } qw(ETag Last-Modified Vary Cache-Control)
+            } $etag, "\"x\", $etag";
+            is($alone, $list, "$method @$other");
+            $seen{ substr $alone, 0, 3 }++;
+        }
+    }
+    ok($seen{304} && $seen{412}, 'answers of both kinds');
+};
+
 subtest 'HEAD' => sub {
     for my $path (sort grep { length() < 200 } keys %NAMES) {
         for my $view (qw(raw rawfile)) {

@@ -38,6 +38,25 @@ static void accept_compressed(request_rec *r, const char *etag)
         }
 }
 
+/* Whether the only condition is the ETag itself, as nearly all clients send it: what httpd finds
+ * out, too, with the parsing that lists, weak tags, dates and ranges need. */
+static bool is_unchanged(const request_rec *r)
+{
+    static const char *const others[] = {"If-Match", "If-Unmodified-Since", "If-Modified-Since",
+                                         "Range"};
+    const char *sent = apr_table_get(r->headers_in, "If-None-Match");
+    const char *etag = apr_table_get(r->headers_out, "ETag");
+    apr_size_t i;
+
+    if (!sent || !etag || strcmp(sent, etag) || r->method_number != M_GET || r->no_local_copy ||
+        !ap_is_HTTP_SUCCESS(r->status))
+        return false;
+    for (i = 0; i < sizeof(others) / sizeof(*others); i++)
+        if (apr_table_get(r->headers_in, others[i]))
+            return false;
+    return true;
+}
+
 /* Returns OK, or the status of a conditional request that httpd answers without a body. */
 static int check_conditions(request_rec *r, const rc_answer_t *answer)
 {
@@ -54,7 +73,7 @@ static int check_conditions(request_rec *r, const rc_answer_t *answer)
         apr_table_unset(r->headers_in, "If-Modified-Since");
         apr_table_unset(r->headers_in, "If-Unmodified-Since");
     }
-    return ap_meets_conditions(r);
+    return is_unchanged(r) ? HTTP_NOT_MODIFIED : ap_meets_conditions(r);
 }
 
 /* Writes the body, unless a condition makes it unnecessary. */
