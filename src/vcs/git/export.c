@@ -240,29 +240,32 @@ static rc_err_t *pass_large(export_t *walk, export_file_t *file, size_t size)
     return pass_text(walk, file, &text);
 }
 
+/* Reads the type and the size of a blob, and the content when it is shorter than @a most. Not by
+ * libgit2, whose cache would look it up twice more: a tree has many files, most of them small. */
+static rc_err_t *read_blob(rc_git_text_t *text, export_t *walk, const git_oid *id, apr_off_t most)
+{
+    git_object_t type;
+
+    if (rc_git_objects_read(&text->data, &text->len, &type, walk->git->objects, id, (size_t)most,
+                            walk->scratch) < 0)
+        return rc_git_err(walk->pool, "cannot read %s in %s", git_oid_tostr_s(id), walk->git->path);
+    return type == GIT_OBJECT_BLOB ? NULL : refuse_path(walk, OTHER_TYPE);
+}
+
 static rc_err_t *pass_blob(export_t *walk, export_file_t *file)
 {
     rc_git_text_t text = {.spool = NULL};
-    git_odb_object *blob;
-    git_object_t type;
-    rc_err_t *err;
-    size_t size;
 
-    if (git_odb_read_header(&size, &type, walk->git->odb, file->id) < 0)
-        return rc_git_err(walk->pool, "cannot read %s in %s", git_oid_tostr_s(file->id),
-                          walk->git->path);
-    if (type == GIT_OBJECT_BLOB && file->item.kind == RC_ITEM_LINK && size > PATH_LIMIT)
-        return too_long(walk, "link");
     apr_pool_clear(walk->scratch);
-    if (type == GIT_OBJECT_BLOB && (apr_off_t)size >= RC_VCS_LARGE)
-        return pass_large(walk, file, size);
-    RC_TRY(rc_work_spend(walk->git->work, (apr_off_t)size, walk->pool));
-    RC_TRY(read_object(&blob, walk, file->id, GIT_OBJECT_BLOB));
-    text.data = git_odb_object_data(blob);
-    text.len = git_odb_object_size(blob);
-    err = pass_text(walk, file, &text);
-    git_odb_object_free(blob);
-    return err;
+    RC_TRY(read_blob(&text, walk, file->id, 0));
+    if (file->item.kind == RC_ITEM_LINK && text.len > PATH_LIMIT)
+        return too_long(walk, "link");
+    if ((apr_off_t)text.len >= RC_VCS_LARGE)
+        return pass_large(walk, file, text.len);
+    RC_TRY(rc_work_spend(walk->git->work, (apr_off_t)text.len, walk->pool));
+    RC_TRY(rc_work_spend(walk->git->work, rc_git_objects_copied(walk->git->objects), walk->pool));
+    RC_TRY(read_blob(&text, walk, file->id, RC_VCS_LARGE));
+    return pass_text(walk, file, &text);
 }
 
 static rc_err_t *pass_file(export_t *walk, const rc_git_cursor_t *cursor, const char *const *values)
