@@ -38,12 +38,12 @@ void rc_kept_allow(apr_ssize_t bytes)
     __atomic_add_fetch(&allowed, bytes, __ATOMIC_RELAXED);
 }
 
-bool rc_kept_is_full(void)
+bool rc_kept_is_full(bool count)
 {
     static apr_time_t next;
     static bool full;
 
-    if (is_due(&next, COUNT_EVERY)) {
+    if (is_due(&next, COUNT_EVERY) || count) {
         struct mallinfo2 info = mallinfo2();
         apr_ssize_t used = (apr_ssize_t)(info.uordblks + info.hblkhd);
 

@@ -48,7 +48,7 @@ struct rc_notify_t {
     struct member_t {
         watch_t *watch;
         rc_moment_t before; /* its counts when it was added */
-    } *at;                  /* n of them */
+    } * at;                 /* n of them */
 };
 
 /* The mutex guards all this, and the contents of all sets. */

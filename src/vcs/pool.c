@@ -15,8 +15,14 @@
 /* Handles that have been idle for longer are closed when others are returned to the pool, so many
  * by each, so that no request does the work of all. */
 #define IDLE_MOST apr_time_from_sec(300)
-#define IDLE_FULL apr_time_from_sec(2) /* the same when the process keeps too much memory */
 #define AT_ONCE   2
+
+/* The same when the process keeps too much memory. A handle that was in use for longer than
+ * LONG_USE is closed then, too: to open it again costs little beside such a use, and it keeps most.
+ */
+#define IDLE_FULL    apr_time_from_sec(1)
+#define AT_ONCE_FULL 8
+#define LONG_USE     apr_time_from_msec(50)
 
 typedef struct handle_t handle_t;
 struct handle_t {
@@ -40,6 +46,7 @@ typedef struct lease_t {
     rc_vcs_t vcs;
     rc_vcs_pool_t *owner; /* NULL: the handle is closed instead */
     handle_t *handle;
+    apr_time_t began;
 } lease_t;
 
 /* --- the list of idle handles; callers of link, unlink and find must hold the mutex --- */
@@ -119,11 +126,12 @@ static handle_t *take_surplus(rc_vcs_pool_t *owner, apr_time_t limit)
 
 static void sweep(rc_vcs_pool_t *owner)
 {
-    apr_time_t limit = rc_clock() - (rc_kept_is_full() ? IDLE_FULL : IDLE_MOST);
+    bool full = rc_kept_is_full(false);
+    apr_time_t limit = rc_clock() - (full ? IDLE_FULL : IDLE_MOST);
     handle_t *handle;
     int n;
 
-    for (n = 0; n < AT_ONCE && (handle = take_surplus(owner, limit)); n++)
+    for (n = 0; n < (full ? AT_ONCE_FULL : AT_ONCE) && (handle = take_surplus(owner, limit)); n++)
         close_handle(handle);
 }
 
@@ -135,7 +143,11 @@ static void keep_handle(rc_vcs_pool_t *owner, handle_t *handle)
         handle->number = ++owner->opened;
     link_newest(owner, handle);
     apr_thread_mutex_unlock(owner->mutex);
-    sweep(owner);
+}
+
+static bool is_worth_keeping(const lease_t *lease)
+{
+    return lease->owner && (rc_clock() - lease->began < LONG_USE || !rc_kept_is_full(true));
 }
 
 static apr_status_t end_lease(void *data)
@@ -144,10 +156,12 @@ static apr_status_t end_lease(void *data)
 
     lease->vcs.backend->set_work(lease->handle->repo, NULL);
     lease->handle->backend->rest(lease->handle->repo);
-    if (lease->owner)
+    if (is_worth_keeping(lease))
         keep_handle(lease->owner, lease->handle);
     else
         close_handle(lease->handle);
+    if (lease->owner)
+        sweep(lease->owner);
     return APR_SUCCESS;
 }
 
@@ -225,6 +239,7 @@ rc_err_t *rc_vcs_open(rc_vcs_t **out, rc_vcs_pool_t *vcs_pool, const char *type,
     lease = apr_pcalloc(pool, sizeof(*lease));
     lease->owner = vcs_pool;
     lease->handle = handle;
+    lease->began = rc_clock();
     lease->vcs.backend = backend;
     lease->vcs.repo = handle->repo;
     lease->vcs.path = handle->path;

@@ -189,11 +189,13 @@ static bool is_open(const char *name)
     return found;
 }
 
-/* Handles that were not used just now stay open, unless the process keeps too much memory. */
+/* Handles that were not used just now, or for long, stay open, unless the process keeps too much
+ * memory. */
 static void full(void **state)
 {
     rc_vcs_pool_t *handles;
-    apr_pool_t *pool;
+    apr_pool_t *pool, *use;
+    rc_vcs_t *vcs;
     volatile char *much; /* so that the compiler does not leave it out */
 
     (void)state;
@@ -203,7 +205,7 @@ static void full(void **state)
     ASSERT_OK(rc_vcs_pool_create(&handles, 64, pool));
     count(handles, "copy0.git");
     count(handles, "copy1.git");
-    apr_sleep(apr_time_from_msec(2100));
+    apr_sleep(apr_time_from_msec(1100));
     count(handles, "copy2.git");
     assert_true(is_open("copy0.git") && is_open("copy1.git"));
     much = malloc(RC_KEPT_HEAP);
@@ -212,6 +214,11 @@ static void full(void **state)
     count(handles, "copy2.git");
     assert_true(is_open("copy2.git"));
     assert_false(is_open("copy0.git") || is_open("copy1.git"));
+    apr_pool_create(&use, pool);
+    ASSERT_OK(rc_vcs_open(&vcs, handles, "git", in_dir("copy2.git"), NULL, use));
+    apr_sleep(apr_time_from_msec(60));
+    apr_pool_destroy(use);
+    assert_false(is_open("copy2.git"));
     free((void *)(uintptr_t)much);
     apr_pool_destroy(pool);
 }
