@@ -101,6 +101,8 @@ subtest 'oldest out' => sub {
     is(status_of($_), 200, $_) for @urls[2, 3];
     is(join(' ', map { /\.(.*)/ } kept()), 'tar tar.bz2', 'what was used last is kept');
     ok(!grep({ /slow/ } kept()) && status_of('/medium/archive/tip.tar') == 200, 'and used');
+    is(status_of('/slow/archive/tip.tar'), 200, 'one that is larger than the cache');
+    is(join(' ', map { /\.(.*)/ } kept()), 'tar tar.bz2', '... displaces none');
 };
 
 subtest 'whatever happens to the cache' => sub {
@@ -134,6 +136,7 @@ subtest 'whatever happens to the cache' => sub {
     unlink $cache;
     is(status_of($url), 200, 'well again');
     is(scalar(() = kept()), 1, 'kept again');
+    is(sprintf('%o', (stat $cache)[2] & 07777), '700', '... in a directory of the server alone');
 };
 
 subtest 'twenty at once' => sub {
