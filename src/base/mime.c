@@ -79,8 +79,8 @@ static const ending_t *find_ending(const char *ending)
     static __thread const ending_t *last;
 
     if (!last || compare(ending, last))
-        last = bsearch(ending, endings, sizeof(endings) / sizeof(*endings), sizeof(*endings),
-                       compare);
+        last =
+            bsearch(ending, endings, sizeof(endings) / sizeof(*endings), sizeof(*endings), compare);
     return last;
 }
 

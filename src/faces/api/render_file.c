@@ -34,7 +34,7 @@ static apr_int64_t count_lines(const rc_node_t *node, bool binary)
 }
 
 /* Members of bounded length are put together here and written by one call. */
-#define TEXT_MOST 256
+#define TEXT_MOST        256
 #define PUT(to, literal) append_text(to, literal, sizeof(literal) - 1)
 
 static inline char *append_text(char *to, const char *text, apr_size_t len)
@@ -62,7 +62,8 @@ static void put_word(unsigned char *to, apr_uint64_t word)
 }
 
 /* As apr_md5, whose end of a text takes as long as a block of it. */
-static void digest_content(unsigned char digest[APR_MD5_DIGESTSIZE], const char *data, apr_size_t len)
+static void digest_content(unsigned char digest[APR_MD5_DIGESTSIZE], const char *data,
+                           apr_size_t len)
 {
     apr_size_t rest = len % BLOCK, padded = rest < BLOCK - 8 ? BLOCK : 2 * BLOCK, i;
     unsigned char end[2 * BLOCK] = "";

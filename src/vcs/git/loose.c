@@ -144,22 +144,25 @@ static bool is_object(const git_oid *id, const void *data, size_t size, git_obje
     return git_odb_hash(&is, data, size, type) == 0 && git_oid_equal(&is, id);
 }
 
-int rc_git_loose_read(void **data, size_t *size, git_object_t *type, git_odb_backend *backend,
-                      const char *objects, const git_oid *id, size_t most)
+int rc_git_loose_read(rc_git_object_t *content, git_odb_backend *backend, const char *objects,
+                      const git_oid *id, size_t most)
 {
     stream_t stream;
     int n = open_stream(&stream, objects, id);
 
-    *data = NULL;
+    content->data = NULL;
+    content->allocated = false;
     if (n < 0)
         return n;
-    n = inflate_head(size, type, &stream);
-    if (n == 0 && *size < most && (n = read_content(data, *size, &stream, backend)) == 0 &&
-        !is_object(id, *data, *size, *type)) {
-        git_odb_backend_data_free(backend, *data);
-        *data = NULL;
+    n = inflate_head(&content->size, &content->type, &stream);
+    if (n == 0 && content->size < most &&
+        (n = read_content(&content->data, content->size, &stream, backend)) == 0 &&
+        !is_object(id, content->data, content->size, content->type)) {
+        git_odb_backend_data_free(backend, content->data);
+        content->data = NULL;
         n = damaged();
     }
+    content->allocated = content->data != NULL;
     close_stream(&stream);
     return n;
 }

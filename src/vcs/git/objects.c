@@ -30,19 +30,19 @@ static rc_git_objects_t *ours(git_odb_backend *backend)
     return whole;
 }
 
-static int find_object(void **data, size_t *size, git_object_t *type, rc_git_objects_t *objects,
-                       const git_oid *id, size_t most)
+static int find_object(rc_git_object_t *content, rc_git_objects_t *objects, const git_oid *id,
+                       size_t most)
 {
     int i, n, worst = GIT_ENOTFOUND;
 
     for (i = 0; i < objects->folders_n; i++) {
         const store_t *folder = &objects->folders[i];
 
-        n = rc_git_packs_read(data, size, type, folder->packs, id, most);
+        n = rc_git_packs_read(content, folder->packs, id, most);
         if (n != 0 && n != GIT_ENOTFOUND)
             worst = n; /* another directory may have an undamaged copy */
         if (n != 0)
-            n = rc_git_loose_read(data, size, type, &objects->parent, folder->path, id, most);
+            n = rc_git_loose_read(content, &objects->parent, folder->path, id, most);
         if (n == 0)
             return 0;
         if (n != GIT_ENOTFOUND)
@@ -54,15 +54,24 @@ static int find_object(void **data, size_t *size, git_object_t *type, rc_git_obj
 static int read_object(void **data, size_t *size, git_object_t *type, git_odb_backend *backend,
                        const git_oid *id)
 {
-    return find_object(data, size, type, ours(backend), id, SIZE_MAX);
+    rc_git_object_t content = {.pool = NULL};
+    int n = find_object(&content, ours(backend), id, SIZE_MAX);
+
+    *data = content.data;
+    *size = content.size;
+    *type = content.type;
+    return n;
 }
 
 static int read_header(size_t *size, git_object_t *type, git_odb_backend *backend,
                        const git_oid *id)
 {
-    void *unread;
+    rc_git_object_t content = {.pool = NULL};
+    int n = find_object(&content, ours(backend), id, 0);
 
-    return find_object(&unread, size, type, ours(backend), id, 0);
+    *size = content.size;
+    *type = content.type;
+    return n;
 }
 
 static int exists(git_odb_backend *backend, const git_oid *id)
@@ -146,17 +155,17 @@ rc_err_t *rc_git_objects_open(git_odb **odb, rc_git_objects_t **out, const char 
     return rc_git_err(pool, "cannot open the objects of %s", git_dir);
 }
 
-/* The content of an object, which libgit2's allocator has made. */
-typedef struct content_t {
+/* Data that libgit2's allocator has made. */
+typedef struct allocated_t {
     git_odb_backend *backend;
     void *data;
-} content_t;
+} allocated_t;
 
-static apr_status_t free_content(void *baton)
+static apr_status_t free_allocated(void *baton)
 {
-    content_t *content = baton;
+    allocated_t *allocated = baton;
 
-    git_odb_backend_data_free(content->backend, content->data);
+    git_odb_backend_data_free(allocated->backend, allocated->data);
     return APR_SUCCESS;
 }
 
@@ -189,18 +198,20 @@ static int read_by_library(const char **data, size_t *size, git_object_t *type,
 int rc_git_objects_read(const char **data, size_t *size, git_object_t *type,
                         rc_git_objects_t *objects, const git_oid *id, size_t most, apr_pool_t *pool)
 {
-    content_t *content;
-    void *read;
-    int n = find_object(&read, size, type, objects, id, most);
+    rc_git_object_t content = {.pool = pool};
+    allocated_t *allocated;
+    int n = find_object(&content, objects, id, most);
 
     if (n == GIT_ENOTFOUND)
         return read_by_library(data, size, type, objects, id, most, pool);
-    *data = read;
-    if (n || !read)
+    *data = content.data;
+    *size = content.size;
+    *type = content.type;
+    if (n || !content.allocated)
         return n;
-    content = apr_palloc(pool, sizeof(*content));
-    *content = (content_t){&objects->parent, read};
-    apr_pool_cleanup_register(pool, content, free_content, apr_pool_cleanup_null);
+    allocated = apr_palloc(pool, sizeof(*allocated));
+    *allocated = (allocated_t){&objects->parent, content.data};
+    apr_pool_cleanup_register(pool, allocated, free_allocated, apr_pool_cleanup_null);
     return 0;
 }
 

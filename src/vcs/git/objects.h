@@ -6,21 +6,37 @@
 #ifndef RC_VCS_GIT_OBJECTS_H
 #define RC_VCS_GIT_OBJECTS_H
 
+#include <sys/stat.h>
+
 #include <git2/sys/odb_backend.h>
 
 #include "git.h"
 
+/* An object that is read, or only its size and type. */
+typedef struct rc_git_object_t {
+    void *data; /* NULL: not read */
+    size_t size;
+    git_object_t type;
+    apr_pool_t *pool; /* set by the caller: a short content goes there; NULL: none does */
+    bool allocated;   /* the caller frees the data by git_odb_backend_data_free */
+} rc_git_object_t;
+
 /*
  * Functions that read an object return 0, GIT_ENOTFOUND, or another code of libgit2 with its
- * message set. The content is read when it has fewer than @a most bytes; else *@a data is NULL. The
- * caller frees it by git_odb_backend_data_free.
+ * message set. The content is read when it has fewer than @a most bytes.
  */
+
+/* --- pack_sums.c --- */
+
+rc_err_t *rc_git_packs_startup(apr_pool_t *pool);
+
+/** Returns whether the pack index open at @a fd, of which @a st was read, ends with the right
+ * checksum. */
+bool rc_git_index_sound(int fd, const struct stat *st);
 
 /* --- packs.c --- */
 
 typedef struct rc_git_packs_t rc_git_packs_t;
-
-rc_err_t *rc_git_packs_startup(apr_pool_t *pool);
 
 /** Opens the packs below the directory of objects @a objects; NULL = no memory. */
 rc_git_packs_t *rc_git_packs_open(const char *objects, apr_pool_t *pool);
@@ -32,8 +48,8 @@ void rc_git_packs_refresh(rc_git_packs_t *packs);
 /** True when a damaged pack was left out. */
 bool rc_git_packs_damaged(const rc_git_packs_t *packs);
 
-int rc_git_packs_read(void **data, size_t *size, git_object_t *type, rc_git_packs_t *packs,
-                      const git_oid *id, size_t most);
+int rc_git_packs_read(rc_git_object_t *content, rc_git_packs_t *packs, const git_oid *id,
+                      size_t most);
 
 /** Prepares for reading @a id soon, if it is in the pack of the last object. */
 void rc_git_packs_expect(const rc_git_packs_t *packs, const git_oid *id, bool again);
@@ -45,8 +61,8 @@ apr_uint64_t rc_git_packs_copied(rc_git_packs_t *packs);
 /* --- loose.c --- */
 
 /** Reads the loose object @a id below @a objects; @a backend allocates the data. */
-int rc_git_loose_read(void **data, size_t *size, git_object_t *type, git_odb_backend *backend,
-                      const char *objects, const git_oid *id, size_t most);
+int rc_git_loose_read(rc_git_object_t *content, git_odb_backend *backend, const char *objects,
+                      const git_oid *id, size_t most);
 
 /* --- alternates.c --- */
 

@@ -1,33 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * Opens the packs of one directory of objects. libgit2 maps pack indexes without checking them, so
- * each index is read and its checksum verified before libgit2 opens it. Neither multi-pack-index
- * nor commit-graph is used: libgit2 1.5 reads out of bounds in a damaged one, and the pack indexes
- * contain the same data.
+ * each index is read and its checksum verified (pack_sums.c) before libgit2 opens it. Neither
+ * multi-pack-index nor commit-graph is used: libgit2 1.5 reads out of bounds in a damaged one, and
+ * the pack indexes contain the same data.
  */
 #include "objects.h"
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <apr_strings.h>
-#include <apr_thread_mutex.h>
 #include <libdeflate.h>
-#include <openssl/evp.h>
 
 #include "chain.h"
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/text.h"
 
-#define INDEX_LEAST (4 * 256 + 2 * RC_GIT_RAW) /* bytes of an empty index */
-#define INDEX_MOST  ((off_t)16 << 30)
-#define WHOLE_MOST  ((apr_uint64_t)1 << 20) /* bytes of an object that is unpacked here */
-#define KNOWN       4096                    /* indexes whose checksums are remembered */
+#define WHOLE_MOST ((apr_uint64_t)1 << 20) /* bytes of an object that is unpacked here */
+#define SHORT_MOST ((size_t)4 << 10)       /* bytes of a content that a pool holds */
 
 typedef struct pack_t pack_t;
 struct pack_t {
@@ -49,84 +44,6 @@ struct rc_git_packs_t {
     struct libdeflate_decompressor *inflate; /* NULL: not needed yet */
     bool damaged;
 };
-
-/* --- checksums, verified once per file and process --- */
-
-typedef struct sum_t {
-    dev_t dev;
-    ino_t ino;
-    off_t size;
-    struct timespec changed; /* ctime, which the file's owner cannot set back */
-    bool checked, good;
-} sum_t;
-
-static struct {
-    apr_thread_mutex_t *mutex;
-    sum_t sums[KNOWN];
-} known;
-
-rc_err_t *rc_git_packs_startup(apr_pool_t *pool)
-{
-    apr_status_t rv = apr_thread_mutex_create(&known.mutex, APR_THREAD_MUTEX_DEFAULT, pool);
-
-    return rv ? rc_err_internal(pool, rv, "cannot make the mutex of the pack indexes") : NULL;
-}
-
-static sum_t sum_of(const struct stat *st)
-{
-    return (sum_t){
-        .dev = st->st_dev, .ino = st->st_ino, .size = st->st_size, .changed = st->st_ctim};
-}
-
-/* Finds the slot for @a sum; true when the slot is about the same file. */
-static bool known_sum(sum_t **at, const sum_t *sum)
-{
-    *at = &known.sums[(sum->ino ^ sum->dev) % KNOWN];
-    return (*at)->checked && (*at)->dev == sum->dev && (*at)->ino == sum->ino &&
-           (*at)->size == sum->size && (*at)->changed.tv_sec == sum->changed.tv_sec &&
-           (*at)->changed.tv_nsec == sum->changed.tv_nsec;
-}
-
-/* True when the file ends with the SHA-1 of everything before. */
-static bool sum_matches(int fd, off_t size)
-{
-    EVP_MD_CTX *sha = EVP_MD_CTX_new();
-    unsigned char buf[64 * 1024], sum[EVP_MAX_MD_SIZE], at_end[RC_GIT_RAW];
-    off_t rest = size - RC_GIT_RAW;
-    bool good = sha && EVP_DigestInit_ex(sha, EVP_sha1(), NULL);
-
-    while (good && rest > 0) {
-        size_t len = rest < (off_t)sizeof(buf) ? (size_t)rest : sizeof(buf);
-
-        good = rc_fs_read_full(fd, buf, len) && EVP_DigestUpdate(sha, buf, len);
-        rest -= (off_t)len;
-    }
-    good = good && rc_fs_read_full(fd, at_end, sizeof(at_end)) &&
-           EVP_DigestFinal_ex(sha, sum, NULL) && !memcmp(sum, at_end, sizeof(at_end));
-    EVP_MD_CTX_free(sha);
-    return good;
-}
-
-static bool index_sound(int fd, const struct stat *st)
-{
-    sum_t sum = sum_of(st), *at;
-    bool found;
-
-    apr_thread_mutex_lock(known.mutex);
-    if ((found = known_sum(&at, &sum)))
-        sum = *at;
-    apr_thread_mutex_unlock(known.mutex);
-    if (found)
-        return sum.good;
-    sum.checked = true;
-    sum.good =
-        st->st_size >= INDEX_LEAST && st->st_size <= INDEX_MOST && sum_matches(fd, st->st_size);
-    apr_thread_mutex_lock(known.mutex);
-    known_sum(&at, &sum);
-    *at = sum;
-    apr_thread_mutex_unlock(known.mutex);
-    return sum.good;
-}
 
 /* --- one pack --- */
 
@@ -152,7 +69,7 @@ static bool pack_sound(struct stat *st, const char *index, apr_pool_t *scratch)
     close(fd);
     if ((fd = rc_fs_open_regular(st, index, 0)) < 0)
         return false;
-    sound = index_sound(fd, st);
+    sound = rc_git_index_sound(fd, st);
     close(fd);
     return sound;
 }
@@ -297,10 +214,26 @@ bool rc_git_packs_damaged(const rc_git_packs_t *packs)
 
 /* --- objects --- */
 
+/* Returns memory for the data of @a content. */
+static char *allocate(rc_git_object_t *content, size_t size, git_odb_backend *inner)
+{
+    content->allocated = !content->pool || size > SHORT_MOST;
+    return content->allocated ? git_odb_backend_data_alloc(inner, size)
+                              : apr_palloc(content->pool, size);
+}
+
+static void drop_data(rc_git_object_t *content, git_odb_backend *inner)
+{
+    if (content->allocated)
+        git_odb_backend_data_free(inner, content->data);
+    content->allocated = false;
+    content->data = NULL;
+}
+
 /* Returns whether @a packed, stored whole, has been unpacked; libgit2 says why not. libdeflate is
  * twice as fast, and needs no second search for the object. */
-static bool unpack_whole(void **data, const rc_git_packed_t *packed, rc_git_packs_t *packs,
-                         git_odb_backend *inner)
+static bool unpack_whole(rc_git_object_t *content, const rc_git_packed_t *packed,
+                         rc_git_packs_t *packs, git_odb_backend *inner)
 {
     char *to;
 
@@ -308,65 +241,76 @@ static bool unpack_whole(void **data, const rc_git_packed_t *packed, rc_git_pack
         return false;
     if (!packs->inflate && !(packs->inflate = libdeflate_alloc_decompressor()))
         return false;
-    if (!(to = git_odb_backend_data_alloc(inner, packed->size + 1)))
+    if (!(content->data = to = allocate(content, packed->size + 1, inner)))
         return false;
     if (libdeflate_zlib_decompress(packs->inflate, packed->data, packed->most, to, packed->size,
                                    NULL) != LIBDEFLATE_SUCCESS) {
-        git_odb_backend_data_free(inner, to);
+        drop_data(content, inner);
         return false;
     }
     to[packed->size] = '\0';
-    *data = to;
     return true;
 }
 
-static int read_pack(void **data, size_t *size, git_object_t *type, rc_git_packs_t *packs,
-                     pack_t *pack, const git_oid *id, size_t most)
+/* Lets libgit2 read it. */
+static int read_by_inner(rc_git_object_t *content, git_odb_backend *inner, const git_oid *id,
+                         size_t most)
+{
+    int n = 0;
+
+    if (most < SIZE_MAX)
+        n = inner->read_header(&content->size, &content->type, inner, id);
+    if (n || (most < SIZE_MAX && content->size >= most))
+        return n;
+    n = inner->read(&content->data, &content->size, &content->type, inner, id);
+    content->allocated = n == 0;
+    return n;
+}
+
+static int read_pack(rc_git_object_t *content, rc_git_packs_t *packs, pack_t *pack,
+                     const git_oid *id, size_t most)
 {
     git_odb_backend *inner = pack->inner;
     rc_git_packed_t packed;
     int n = rc_git_chain_find(&packed, pack->chain, id);
 
-    *data = NULL;
+    content->data = NULL;
+    content->allocated = false;
     packs->copied = packed.copied;
     if (n)
         return n;
-    if (packed.data && (packed.size >= most || unpack_whole(data, &packed, packs, inner))) {
-        *size = packed.size;
-        *type = packed.type;
+    if (packed.data && (packed.size >= most || unpack_whole(content, &packed, packs, inner))) {
+        content->size = packed.size;
+        content->type = packed.type;
         return 0;
     }
-    if (most < SIZE_MAX && ((n = inner->read_header(size, type, inner, id)) || *size >= most))
-        return n;
-    return inner->read(data, size, type, inner, id);
+    return read_by_inner(content, inner, id, most);
 }
 
-static int read_packed(void **data, size_t *size, git_object_t *type, rc_git_packs_t *packs,
-                       pack_t *pack, const git_oid *id, size_t most)
+static int read_packed(rc_git_object_t *content, rc_git_packs_t *packs, pack_t *pack,
+                       const git_oid *id, size_t most)
 {
     int n;
 
     rc_git_mapped_begin();
-    n = read_pack(data, size, type, packs, pack, id, most);
+    n = read_pack(content, packs, pack, id, most);
     if (rc_git_mapped_end())
         return n;
-    if (n == 0)
-        git_odb_backend_data_free(pack->inner, *data); /* which may be NULL */
-    *data = NULL;
+    drop_data(content, pack->inner);
     git_error_set_str(GIT_ERROR_ODB, "a pack was cut short while it was read");
     return GIT_ERROR;
 }
 
-int rc_git_packs_read(void **data, size_t *size, git_object_t *type, rc_git_packs_t *packs,
-                      const git_oid *id, size_t most)
+int rc_git_packs_read(rc_git_object_t *content, rc_git_packs_t *packs, const git_oid *id,
+                      size_t most)
 {
     int n, worst = GIT_ENOTFOUND;
     pack_t *pack;
 
-    if (packs->last && (n = read_packed(data, size, type, packs, packs->last, id, most)) == 0)
+    if (packs->last && (n = read_packed(content, packs, packs->last, id, most)) == 0)
         return 0;
     for (pack = packs->newest; pack; pack = pack->next) {
-        n = read_packed(data, size, type, packs, pack, id, most);
+        n = read_packed(content, packs, pack, id, most);
         if (n == 0) {
             packs->last = pack;
             return 0;
