@@ -196,7 +196,8 @@ subtest 'names' => sub {
         '~1234567',
         'g~123456', 'gi7eba~1x', 'gi7eba~12', '.gitmod' . "\xe2\x80\x8d" . 'ules', 'a\\.gitmodules', 'gitmodules',
         '.gitattributes', '.gitattributes.', 'c:', 'c:x', '\\x', 'CON', 'aux.c', 'x.', '-', "\xff", '.git~1', '.g',
-        'git', 'git~');
+        'git', 'git~', map { ".gi$_" . 't' } "\xe2\x80\x8b", "\xe2\x80\x8f", "\xe2\x80\x90", "\xe2\x80\xa9",
+        "\xe2\x80\xaa", "\xe2\x80\xaf", "\xe2\x81\xa9", "\xe2\x81\xaa", "\xe2\x81\xb0");
     my %kinds = (100644 => $blob, 120000 => $blob, 40000 => tree($odd, [100644, 'x', $blob]));
     my @rows = map { my $name = $_; map { [$_, $name] } sort keys %kinds } @names;
     my @trees = map { object($odd, 'tree', "$$_[0] $$_[1]\0" . pack 'H*', $kinds{ $$_[0] }) } @rows;
@@ -311,6 +312,9 @@ subtest 'more than 65,535 files in a zip' => sub {
         'import sys,zipfile; z=zipfile.ZipFile(sys.argv[1]); n=z.namelist(); '
             . 'print(len(n), len(set(n)), z.read(n[0]), z.read(n[-1]))', "$dir/many.zip");
     is("$r->{out}$r->{err}", "66000 66000 b'x\\n' b'x\\n'\n", 'Python finds them all');
+    my $end = substr slurp("$dir/many.zip"), -22 - 20 - 56; # the two readers find files without them
+    is_deeply([unpack 'a4 x20 Q<2 x36 a4 x4 v2', $end], ["PK\6\6", 66_000, 66_000, "PK\5\6", 0xffff, 0xffff],
+        'their number, where two bytes are too few for it');
     $r = $t->run('bash', '-c', "unzip -tq $dir/many.zip && unzip -Z1 $dir/many.zip | wc -l");
     like($r->{out}, qr/^No errors detected.*\n66000\n\z/, 'unzip reads them all');
 };
