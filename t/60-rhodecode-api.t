@@ -730,6 +730,8 @@ subtest 'certificates' => sub {
     is_run(client(\@call, env => { CURL_CA_BUNDLE => "$TMP/tls.pem" }),
         3, '', qr/\Asomething went wrong. ID mismatch got 0,/,
         'CURL_CA_BUNDLE is heeded');
+    is_run(client([map { s/127\.0\.0\.1/localhost/r } @call], env => { CURL_CA_BUNDLE => "$TMP/tls.pem" }),
+        3, '', qr/\ACall failed: [^\n]*localhost[^\n]*\n\z/, 'one of another host is refused');
     kill 'TERM', $pid;
     waitpid $pid, 0;
     delete $children{$pid};
