@@ -234,6 +234,24 @@ subtest 'a client that leaves' => sub {
     is log_of('other'), $before, 'before it has sent everything: nothing is changed';
 };
 
+subtest 'a right that is lost while the client sends' => sub {
+    RCAPI::Hg::hg('-R', $work, 'bundle', '-q', '--base', 'null', '-r', $ids[1], "$work.bundle");
+    my $body = slurp("$work.bundle");
+    my $before = log_of('other');
+    my $socket = RCAPI::HTTP::connect_to($t->port);
+    my $auth = MIME::Base64::encode_base64('wendy:' . $t->key('wendy'), '');
+    syswrite $socket, "POST /other?cmd=unbundle HTTP/1.1\r\nHost: x\r\nContent-Length: " . length($body)
+        . "\r\nConnection: close\r\nExpect: 100-continue\r\nX-HgArg-1: heads=666f726365\r\n"
+        . "Authorization: Basic $auth\r\n\r\n";
+    sysread $socket, my $got, 4096;
+    like $got, qr{^HTTP/1.1 100 }, 'the push may begin';
+    $t->must(grant_user_permission => { repoid => 'other', userid => 'wendy', perm => 'repository.read' });
+    syswrite $socket, $body;
+    like do { local $/; readline $socket }, qr{^HTTP/1.1 403 }, '... and is refused when all has come';
+    is log_of('other'), $before, '... nothing was changed';
+    $t->must(grant_user_permission => { repoid => 'other', userid => 'wendy', perm => 'repository.write' });
+};
+
 subtest 'locks' => sub {
     my $text = sub { "abort: HTTP Error 423: Repository `g/r` locked by user `$_[0]`. Reason:`$_[1]`\n" };
     my $true = JSON::PP::true();
