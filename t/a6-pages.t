@@ -146,6 +146,22 @@ subtest 'lists of commits' => sub {
     like(page('/team/code/refs'), qr{href="/team/code/archive/v1\.0\.tar\.gz">tar\.gz</a>}, 'an archive of a tag');
 };
 
+# In a repository whose branch, tag and numbers of commits have the same names.
+subtest 'names that are used twice' => sub {
+    my $twice = $t->repo('twice', commits => 4, args => { enable_downloads => 'true' });
+    my @line = reverse split /\n/, $t->git($twice->{path}, qw(log --format=%H master));
+    $t->git($twice->{path}, 'update-ref', @$_) for ['refs/heads/same', $line[1]], ['refs/tags/same', $line[2]],
+        ['refs/heads/0', $line[3]], ['refs/tags/1', $line[0]];
+    my $first = sub { (page("/twice/changelog?$_[0]") =~ m{<td><a href="/twice/changeset/(\w+)">})[0] };
+    is_deeply({ map { $_ => $first->($_) } qw(branch=same tag=same branch=0 tag=1) },
+        { 'branch=same' => $line[1], 'tag=same' => $line[2], 'branch=0' => $line[3], 'tag=1' => $line[0] },
+        'the parameter says which');
+    is($t->get("/twice/changelog?$_", headers => $HTML)->status, 404, "$_: not of this kind")
+        for 'tag=0', 'branch=1', 'bookmark=same', "tag=$line[0]", 'branch=tip';
+    my @archives = page('/twice/refs') =~ m{<td><a href="[^"]*">\w+</a>.*href="/twice/archive/(\w+)\.zip"}g;
+    is_deeply([sort @archives], [sort 'master', 'same', $line[2], $line[3], $line[0]], 'archives of what is named');
+};
+
 # Two lines of 40 commits in turns, and their merge: no commit reaches all that come after it in the list.
 subtest 'the pages of a branch with a merge' => sub {
     my @mark = (0, 0);

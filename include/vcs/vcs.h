@@ -323,6 +323,11 @@ void rc_vcs_set_patterns(rc_vcs_t *vcs, const char *branches, const char *tags);
 
 typedef enum { RC_BRANCHES, RC_CLOSED_BRANCHES, RC_BOOKMARKS, RC_TAGS } rc_refs_t;
 
+/** Finds the commit that the reference @a name of a kind leads to, whatever else has that name; rev
+ * as by rc_vcs_resolve. */
+rc_err_t *rc_vcs_resolve_ref(rc_rev_t *rev, rc_vcs_t *vcs, rc_refs_t kind, const char *name,
+                             apr_pool_t *pool);
+
 /** Calls @a fn for each reference of a kind, sorted by name, with the id of the commit it leads to.
  * A kind that the type does not have is empty. */
 rc_err_t *rc_vcs_refs(rc_vcs_t *vcs, rc_refs_t which,

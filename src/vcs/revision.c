@@ -69,6 +69,31 @@ rc_err_t *rc_vcs_resolve(rc_rev_t *rev, rc_vcs_t *vcs, const char *text, apr_poo
     return rc_vcs_rev_at(rev, vcs, rev->index, pool);
 }
 
+typedef struct wanted_t {
+    const char *name;
+    const char *id; /* of the commit; NULL: not found */
+    apr_pool_t *pool;
+} wanted_t;
+
+static rc_err_t *take_wanted(void *baton, const char *name, const char *id)
+{
+    wanted_t *wanted = baton;
+
+    if (!strcmp(name, wanted->name))
+        wanted->id = apr_pstrdup(wanted->pool, id);
+    return NULL;
+}
+
+rc_err_t *rc_vcs_resolve_ref(rc_rev_t *rev, rc_vcs_t *vcs, rc_refs_t kind, const char *name,
+                             apr_pool_t *pool)
+{
+    wanted_t wanted = {name, NULL, pool};
+
+    *rev = (rc_rev_t){.index = -1};
+    RC_TRY(vcs->backend->refs(vcs, kind, take_wanted, &wanted));
+    return wanted.id ? rc_vcs_resolve(rev, vcs, wanted.id, pool) : NULL;
+}
+
 rc_err_t *rc_vcs_rev_at(rc_rev_t *rev, rc_vcs_t *vcs, apr_int64_t index, apr_pool_t *pool)
 {
     RC_TRY(vcs->backend->id_at(&rev->id, vcs, index, pool));

@@ -17,30 +17,48 @@
 
 #define DEEP_MOST 100000 /* commits of a branch that are passed over before a page */
 
+typedef struct kind_t {
+    const char *word, *title; /* for URLs and for people */
+    rc_refs_t refs, more;     /* where its names are looked for, one after the other */
+} kind_t;
+
+/* RhodeCode's links have `branch`, and `tag` in what it sends to webhooks. */
+static const kind_t kinds[] = {
+    {"branch", "Branch", RC_BRANCHES, RC_CLOSED_BRANCHES},
+    {"tag", "Tag", RC_TAGS, RC_TAGS},
+    {"bookmark", "Bookmark", RC_BOOKMARKS, RC_BOOKMARKS},
+};
+
 typedef struct changelog_t {
-    const char *kind;         /* branch, tag or bookmark; NULL: all commits */
-    const char *name;         /* of that */
-    const char *title;        /* the kind, for people */
+    const kind_t *kind;       /* branch, tag or bookmark */
+    const char *name;         /* of that; NULL: all commits */
     rc_rev_t tip;             /* of the branch, tag or bookmark */
     rc_rev_t start;           /* where the page begins */
     apr_array_header_t *revs; /* of rc_rev_t: those of the page */
     rc_rev_t next;            /* where the next page begins */
 } changelog_t;
 
-/* RhodeCode's links have `branch`, and `tag` in what it sends to webhooks. */
 static void read_name(changelog_t *log, const rc_view_call_t *call)
 {
-    static const char *const kinds[][2] = {
-        {"branch", "Branch"}, {"tag", "Tag"}, {"bookmark", "Bookmark"}};
     apr_size_t i;
 
     for (i = 0; i < sizeof(kinds) / sizeof(*kinds) && !log->name; i++) {
-        const char *value = rc_query_parameter(call->request->query, kinds[i][0], call->pool);
+        const char *value = rc_query_parameter(call->request->query, kinds[i].word, call->pool);
 
         log->name = value && *value ? value : NULL;
-        log->kind = kinds[i][0];
-        log->title = kinds[i][1];
+        log->kind = &kinds[i];
     }
+}
+
+/* A branch and a tag can have the same name, and that can be the number or the id of a commit. */
+static rc_err_t *find_tip(changelog_t *log, const rc_view_call_t *call)
+{
+    const kind_t *kind = log->kind;
+
+    RC_TRY(rc_vcs_resolve_ref(&log->tip, call->vcs, kind->refs, log->name, call->pool));
+    return log->tip.id || kind->more == kind->refs
+               ? NULL
+               : rc_vcs_resolve_ref(&log->tip, call->vcs, kind->more, log->name, call->pool);
 }
 
 static rc_err_t *find_start(changelog_t *log, rc_view_call_t *call)
@@ -50,7 +68,7 @@ static rc_err_t *find_start(changelog_t *log, rc_view_call_t *call)
     if (rc_vcs_can(call->vcs)->paths_as_refs)
         log->name = NULL;
     if (log->name)
-        RC_TRY(rc_vcs_resolve(&log->tip, call->vcs, log->name, call->pool));
+        RC_TRY(find_tip(log, call));
     log->start = log->tip;
     if (named || !log->name)
         RC_TRY(rc_vcs_resolve(&log->start, call->vcs, named ? call->rev : NULL, call->pool));
@@ -168,14 +186,14 @@ static rc_err_t *find_revs(changelog_t *log, rc_view_call_t *call)
     apr_pool_create(&scratch, call->pool);
     if (log->name && !named)
         return walk_reached(log, call);
-    return walk_order(log, call, log->name && !strcmp(log->kind, "branch") ? log->name : NULL,
+    return walk_order(log, call, log->name && log->kind->refs == RC_BRANCHES ? log->name : NULL,
                       scratch);
 }
 
 static void put_pages(rc_html_t *html, const changelog_t *log, const rc_view_call_t *call)
 {
     apr_pool_t *pool = call->pool;
-    const char *query = log->name ? apr_pstrcat(pool, "?", log->kind, "=",
+    const char *query = log->name ? apr_pstrcat(pool, "?", log->kind->word, "=",
                                                 rc_page_escape(log->name, false, pool), NULL)
                                   : "";
 
@@ -198,7 +216,7 @@ rc_err_t *rc_page_changelog_write(rc_view_call_t *call, rc_spool_t *spool)
 
     rc_page_open(&html, call, "changelog", "changelog");
     if (log->name)
-        rc_html_put(&html, "<h2>%s %s</h2>\n", log->title, log->name);
+        rc_html_put(&html, "<h2>%s %s</h2>\n", log->kind->title, log->name);
     RC_TRY(find_revs(log, call));
     RC_TRY(rc_page_commits_table(&html, call, log->revs));
     put_pages(&html, log, call);

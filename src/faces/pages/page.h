@@ -109,6 +109,7 @@ void rc_page_time(rc_html_t *html, apr_int64_t time, apr_pool_t *scratch);
 /* A branch, bookmark or tag. */
 typedef struct rc_page_ref_t {
     const char *name, *id;
+    const char *rev; /* what URLs call it: the name, or the id where that would be another commit */
     apr_int64_t time;
     rc_refs_t kind;
 } rc_page_ref_t;

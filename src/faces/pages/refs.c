@@ -18,6 +18,21 @@ typedef struct collection_t {
     rc_refs_t kind;
 } collection_t;
 
+/* A tag can have the name of a branch, or the number of a commit; and many servers reject a slash
+ * that is escaped. */
+static rc_err_t *choose_rev(rc_page_ref_t *ref, const rc_view_call_t *call)
+{
+    rc_rev_t named;
+
+    ref->rev = ref->id;
+    if (strchr(ref->name, '/'))
+        return NULL;
+    RC_TRY(rc_vcs_resolve(&named, call->vcs, ref->name, call->pool));
+    if (named.id && !strcmp(named.id, ref->id))
+        ref->rev = ref->name;
+    return NULL;
+}
+
 static rc_err_t *take_ref(void *baton, const char *name, const char *id)
 {
     collection_t *collection = baton;
@@ -25,7 +40,9 @@ static rc_err_t *take_ref(void *baton, const char *name, const char *id)
     rc_page_ref_t *ref = apr_array_push(collection->refs);
     rc_rev_t rev;
 
-    *ref = (rc_page_ref_t){apr_pstrdup(pool, name), apr_pstrdup(pool, id), 0, collection->kind};
+    *ref = (rc_page_ref_t){
+        .name = apr_pstrdup(pool, name), .id = apr_pstrdup(pool, id), .kind = collection->kind};
+    RC_TRY(choose_rev(ref, collection->call));
     RC_TRY(rc_vcs_resolve(&rev, collection->call->vcs, ref->id, pool));
     return rev.id ? rc_vcs_time(&ref->time, collection->call->vcs, &rev) : NULL;
 }
@@ -54,7 +71,7 @@ static void put_archives(rc_html_t *html, const rc_view_call_t *call, const rc_p
                          apr_pool_t *scratch)
 {
     static const char *const formats[] = {"tar.gz", "zip"};
-    const char *rev = strchr(ref->name, '/') ? ref->id : ref->name, *query = "";
+    const char *rev = ref->rev, *query = "";
     apr_size_t i;
 
     if (rc_vcs_can(call->vcs)->paths_as_refs) {
