@@ -209,7 +209,11 @@ for (['open', "branch:topic:$second", "$first:$second", 'new', { description_ren
     ['nobody', "branch:topic:$second", $second, 'new', { user_id => $NOBODY }],
     ['broken', 'topic', $second, 'new'],
     ['away', "branch:topic:$second", $second, 'new', { other_repo_id => $NOBODY }],
-    ['svn', "branch:topic:$second", $second, 'new', { other_repo_id => $repo{'full/svn'} }]) {
+    ['svn', "branch:topic:$second", $second, 'new', { other_repo_id => $repo{'full/svn'} }],
+    # all of one second, as by a script
+    map({ ["twin $_->[0]", "branch:old:$_->[2]", $_->[2], 'closed',
+        { created_on => '2014-05-05 05:05:05', org_repo_id => $_->[1] }] }
+        [1, $repo{'full/fork'}, $loose], [2, $repo{'full/fork'}, $loose], [3, $one, $tip])) {
     my ($title, $ref, $revisions, $status, $more) = @$_;
     $pull{$title} = $full->add('pull_requests', title => $title, description => "about $title", status => $status,
         created_on => "2014-01-02 03:04:0" . keys %pull, updated_on => '2014-02-02 03:04:05', user_id => $ann,
@@ -220,7 +224,10 @@ my $was = $full->add('pull_request_versions', pull_request_id => $pull{open}, ti
     created_on => '2014-01-02 03:04:05', user_id => $ann, revisions => $first, org_repo_id => $repo{'full/fork'},
     org_ref => "branch:topic:$first", other_repo_id => $one, other_ref => "branch:master:$tip");
 $full->add('pull_request_reviewers', pull_request_id => $pull{open}, user_id => $_->[0], mandatory => $_->[1],
-    role => $_->[2]) for [$id{late}, 1, 'reviewer'], [$id{none}, 0, 'observer'], [$NOBODY, 0, 'reviewer'];
+    role => $_->[2], reasons => $_->[3]) for [$id{late}, 1, 'reviewer', '["Wrote it","\u00dcber \"x\"", "", 1]'],
+    [$id{none}, 0, 'observer'], [$NOBODY, 0, 'reviewer'], [$ann, 0, 'reviewer', '{"no": "list"}'];
+$full->add('changeset_comments', repo_id => $one, pull_request_id => $pull{$_}, user_id => $ann, text => 'said twice',
+    created_on => '2014-05-05 05:05:06') for ('twin 2') x 2, 'twin 3';
 my $vote = $full->add('changeset_comments', repo_id => $one, pull_request_id => $pull{open}, user_id => $id{late},
     text => 'fine', created_on => '2014-01-03 00:00:00', comment_type => 'note');
 $full->add('changeset_statuses', repo_id => $repo{'full/fork'}, user_id => $id{late}, revision => $_,
@@ -368,11 +375,13 @@ subtest 'everything, copied' => sub {
 subtest 'pull requests' => sub {
     my $has = $t->must(get_pull_request => { pullrequestid => $pull{open} });
     is("$has->{status} $has->{description} $has->{author}{username} $has->{review_status}",
-        'new about open full_ann approved', 'an open one, with its vote');
+        'new about open full_ann under_review', 'an open one');
     is_deeply($has->{commit_ids}, [$second, $first], 'its commits, the newest first');
     is("$has->{source}{repository} $has->{target}{reference}{name}", 'full/fork master', 'source and target');
-    is_deeply([map { "$_->{user}{username} $_->{review_status}" } @{ $has->{reviewers} }], ['full_late approved'],
-        'reviewers, without observers');
+    is_deeply([map { "$_->{user}{username} $_->{review_status}" } @{ $has->{reviewers} }],
+        ['full_late approved', 'full_ann not_reviewed'], 'reviewers, without observers');
+    is_deeply([map { $_->{reasons} } @{ $has->{reviewers} }], [['Wrote it', "\x{dc}ber \"x\""], []],
+        'and why they are');
     is($has->{mergeable}{message}, 'Server-side pull request merging is disabled.', 'a setting of the repository');
     is($t->must(get_repo_settings => { repoid => 'full/uri', key => 'rhodecode_pr_merge_enabled' }), JSON::PP::true(),
         'which counts only where it did');
@@ -383,6 +392,12 @@ subtest 'pull requests' => sub {
     is_deeply(\@comments, ['mend it a.txt n1 v1', 'fine', 'done'], 'comments');
     is($t->must(get_pull_request => { pullrequestid => $pull{gone} })->{status}, 'closed', 'one without commits');
     is($t->must(get_pull_request => { pullrequestid => $pull{old} })->{status}, 'closed', 'a closed one');
+    my %twin = map { $_->{title} =~ /^twin/ ? ($_->{title} => $_) : () }
+        @{ $t->must(get_pull_requests => { repoid => 'full/one', status => 'closed' }) };
+    is(join(', ', map { "$_ $twin{$_}{source}{repository}" } sort keys %twin),
+        'twin 1 full/fork, twin 2 full/fork, twin 3 full/one', 'each of those that look alike');
+    my $told = sub { scalar @{ $t->must(get_pull_request_comments => { pullrequestid => $_[0]{pull_request_id} }) } };
+    is(join(' ', map { $told->($twin{$_}) } sort keys %twin), '0 2 1', 'with its comments');
     is(RCAPI::Git::git("$root/full/one", qw(cat-file -t), $loose), "commit\n", 'whose commits the target keeps');
     ok(-e "$root/full/one/refs/rc/pull/$first/head", 'and those of versions');
     my $merged = $t->must(merge_pull_request => { pullrequestid => $pull{open} });

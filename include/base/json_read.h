@@ -5,6 +5,7 @@
 #ifndef RC_BASE_JSON_READ_H
 #define RC_BASE_JSON_READ_H
 
+#include <apr_tables.h>
 #include <json-c/json.h>
 
 #include "base/err.h"
@@ -21,5 +22,9 @@ typedef enum {
  */
 rc_err_t *rc_json_read(json_object **out, const char *text, apr_size_t len, rc_json_form_t form,
                        apr_pool_t *pool);
+
+/** Reads the texts in a list of them (const char *, in @a pool), but for empty ones and values of
+ * other types; none when @a json is no list or no JSON. Errors as above. */
+rc_err_t *rc_json_texts(apr_array_header_t **texts, const char *json, apr_pool_t *pool);
 
 #endif

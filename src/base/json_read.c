@@ -13,6 +13,7 @@
 
 #include "base/cleanup.h"
 #include "base/hex.h"
+#include "base/json_scan.h"
 
 #define PLAIN_DIGITS 18 /* any integer of this many digits fits 64 bits */
 
@@ -190,4 +191,24 @@ rc_err_t *rc_json_read(json_object **out, const char *text, apr_size_t len, rc_j
     complete = read_value(out, &reader);
     rc_cleanup(pool, *out, put_object);
     return complete ? NULL : rc_err_internal(pool, APR_ENOMEM, "no memory for the JSON");
+}
+
+rc_err_t *rc_json_texts(apr_array_header_t **texts, const char *json, apr_pool_t *pool)
+{
+    apr_size_t len = strlen(json);
+    json_object *list, *one;
+    rc_json_scan_t scan;
+    size_t i;
+
+    *texts = apr_array_make(pool, 2, sizeof(const char *));
+    if (!rc_json_scan(&scan, json, len, &rc_json_of_clients))
+        return NULL;
+    RC_TRY(rc_json_read(&list, json, len, RC_JSON_PLAIN, pool));
+    for (i = 0; json_object_is_type(list, json_type_array) && i < json_object_array_length(list);
+         i++) {
+        one = json_object_array_get_idx(list, i);
+        if (json_object_is_type(one, json_type_string) && json_object_get_string_len(one))
+            APR_ARRAY_PUSH(*texts, const char *) = apr_pstrdup(pool, json_object_get_string(one));
+    }
+    return NULL;
 }

@@ -18,8 +18,8 @@ static const named_sql_t finds[] = {
     [RC_FIND_USER_GROUP] = {SQL_IMPORT_FIND_USER_GROUP, "s"},
     [RC_FIND_REPO_GROUP] = {SQL_IMPORT_FIND_REPO_GROUP, "s"},
     [RC_FIND_REPO] = {SQL_IMPORT_FIND_REPO, "s"},
-    [RC_FIND_COMMENT] = {SQL_IMPORT_FIND_COMMENT, "iisisi"},
-    [RC_FIND_PULL] = {SQL_IMPORT_FIND_PULL, "iisss"},
+    [RC_FIND_COMMENT] = {SQL_IMPORT_FIND_COMMENT, "iisisii"},
+    [RC_FIND_PULL] = {SQL_IMPORT_FIND_PULL, "iiisssi"},
     [RC_FIND_GIST] = {SQL_IMPORT_FIND_GIST, "s"},
 };
 

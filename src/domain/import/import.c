@@ -18,8 +18,8 @@ static rc_err_t *run_steps(rc_importing_t *the)
     static rc_err_t *(*const steps[])(rc_importing_t * the) = {
         rc_import_users,      rc_import_user_groups, rc_import_repo_groups, rc_import_repos,
         rc_import_user_lists, rc_import_keys,        rc_import_permissions, rc_import_globals,
-        rc_import_pulls,      rc_import_texts,       rc_import_gists,       rc_import_journal,
-        rc_import_settings,
+        rc_import_pulls,      rc_import_reviewers,   rc_import_texts,       rc_import_gists,
+        rc_import_journal,    rc_import_settings,
     };
     apr_size_t i;
 
@@ -94,6 +94,7 @@ static void make_hashes(rc_importing_t *the)
     the->comments = apr_hash_make(the->pool);
     the->pulls = apr_hash_make(the->pool);
     the->pull_versions = apr_hash_make(the->pool);
+    the->alike = apr_hash_make(the->pool);
     the->kept = apr_hash_make(the->pool);
     the->places_by_id = apr_hash_make(the->pool);
     the->permissions = apr_hash_make(the->pool);

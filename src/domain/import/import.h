@@ -128,6 +128,7 @@ typedef struct rc_importing_t {
     apr_hash_t *users, *user_groups, *repo_groups, *repos, *comments, *pulls,
         *pull_versions;      /* source's id: rc_arrival_t */
     apr_hash_t *kept;        /* source's ids of pull requests whose commits are there */
+    apr_hash_t *alike;       /* what rows that look alike have in common: their last id here */
     apr_hash_t *permissions; /* source's id: const char *, the name */
     apr_hash_t *hashes;      /* foreign password hash: ours; made before the transaction */
     rc_arrival_t *anyone;    /* the default user */
@@ -182,6 +183,10 @@ apr_int64_t rc_import_time(rc_rows_t *rows, int column, apr_int64_t otherwise);
 /** The item with the source's id in a column; NULL when it has not come. */
 rc_arrival_t *rc_import_item(rc_rows_t *rows, int column, apr_hash_t *items);
 
+/** Returns where the highest id here is kept of the rows of the source that have had the same
+ * @a features, 0 at first: one of them must not be found for another. */
+apr_int64_t *rc_import_alike(rc_importing_t *the, const char *features);
+
 /** Adds a new item with the source's id in a column. */
 rc_arrival_t *rc_import_add(rc_importing_t *the, apr_hash_t *items, rc_rows_t *rows, int column);
 
@@ -215,7 +220,8 @@ rc_err_t *rc_import_keys(rc_importing_t *the);
 rc_err_t *rc_import_permissions(rc_importing_t *the);
 rc_err_t *rc_import_globals(rc_importing_t *the);
 rc_err_t *rc_import_pulls(rc_importing_t *the);
-rc_err_t *rc_import_texts(rc_importing_t *the); /* fields, followings, comments, statuses */
+rc_err_t *rc_import_reviewers(rc_importing_t *the); /* of these */
+rc_err_t *rc_import_texts(rc_importing_t *the);     /* fields, followings, comments, statuses */
 rc_err_t *rc_import_gists(rc_importing_t *the);
 rc_err_t *rc_import_journal(rc_importing_t *the);
 rc_err_t *rc_import_settings(rc_importing_t *the);

@@ -6,6 +6,9 @@
  */
 #include "import.h"
 
+#include <string.h>
+
+#include "base/secret.h"
 #include "db/copy.h"
 
 #define LARGEST_ID APR_INT64_C(0x7fffffff) /* of the source */
@@ -25,6 +28,26 @@ rc_arrival_t *rc_import_add(rc_importing_t *the, apr_hash_t *items, rc_rows_t *r
     item->everyone = -1;
     apr_hash_set(items, &item->source, sizeof(item->source), item);
     return item;
+}
+
+typedef struct alike_t {
+    unsigned char digest[RC_DIGEST_SIZE];
+    apr_int64_t id;
+} alike_t;
+
+apr_int64_t *rc_import_alike(rc_importing_t *the, const char *features)
+{
+    unsigned char digest[RC_DIGEST_SIZE];
+    alike_t *alike;
+
+    rc_key_digest(digest, features);
+    alike = apr_hash_get(the->alike, digest, sizeof(digest));
+    if (!alike) {
+        alike = apr_pcalloc(the->pool, sizeof(*alike));
+        memcpy(alike->digest, digest, sizeof(digest));
+        apr_hash_set(the->alike, alike->digest, sizeof(alike->digest), alike);
+    }
+    return &alike->id;
 }
 
 rc_err_t *rc_import_ids_begin(rc_import_ids_t *ids, rc_importing_t *the, const char *table,

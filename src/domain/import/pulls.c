@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Imports pull requests with their commits, versions and reviewers. Before the transaction, each
+ * Imports pull requests with their commits and versions. Before the transaction, each
  * target keeps the commits that it is offered, as for one that is made here; without them a pull
  * request comes closed.
  */
@@ -35,7 +35,6 @@ enum {
     PULL_UPDATED
 };
 enum { VERSION_OF = PULL_TITLE };
-enum { REVIEWER_ID, REVIEWED, REVIEWER, REASONS, MANDATORY, ROLE };
 
 #define PATIENCE apr_time_from_sec(30) /* for the lock of a target */
 #define PAUSE    apr_time_from_msec(20)
@@ -278,9 +277,35 @@ static rc_err_t *store_pull(rc_importing_t *the, rc_rows_t *rows, const rc_arriv
     return store_commits(the, pull->id, offer);
 }
 
+static const char *pull_features(const offer_t *offer, apr_int64_t created, apr_pool_t *pool)
+{
+    return apr_psprintf(pool,
+                        "pull request %" APR_INT64_T_FMT " %" APR_INT64_T_FMT " %" APR_INT64_T_FMT
+                        " %s\n%s\n%s",
+                        offer->to->id, offer->from->id, created, offer->source.name,
+                        offer->target.name, offer->author->name);
+}
+
+/* Finds the pull request here that the row has become, which no row before has. */
+static rc_err_t *match_pull(rc_arrival_t *pull, rc_importing_t *the, rc_import_ids_t *ids,
+                            rc_rows_t *rows, const offer_t *offer)
+{
+    apr_int64_t created = rc_import_time(rows, PULL_CREATED, 0), *above;
+    rc_store_found_t found;
+
+    above = rc_import_alike(the, pull_features(offer, created, rows->scratch));
+    RC_TRY(rc_store_import_find(&found, the->db, RC_FIND_PULL, rows->scratch, offer->to->id,
+                                created, offer->from->id, offer->source.name, offer->target.name,
+                                offer->author->name, *above));
+    pull->fresh = !found.id;
+    pull->id = found.id ? found.id : rc_import_ids_choose(ids, pull->source);
+    if (pull->id > *above)
+        *above = pull->id;
+    return NULL;
+}
+
 static rc_err_t *import_pull(rc_importing_t *the, rc_import_ids_t *ids, rc_rows_t *rows)
 {
-    rc_store_found_t found;
     rc_arrival_t *pull;
     offer_t offer;
     const char *problem = pull_problem(the, rows, &offer);
@@ -291,11 +316,7 @@ static rc_err_t *import_pull(rc_importing_t *the, rc_import_ids_t *ids, rc_rows_
     }
     pull = rc_import_add(the, the->pulls, rows, PULL_ID);
     pull->parent = offer.to->id;
-    RC_TRY(rc_store_import_find(&found, the->db, RC_FIND_PULL, rows->scratch, pull->parent,
-                                rc_import_time(rows, PULL_CREATED, 0), offer.source.name,
-                                offer.target.name, offer.author->name));
-    pull->fresh = !found.id;
-    pull->id = found.id ? found.id : rc_import_ids_choose(ids, pull->source);
+    RC_TRY(match_pull(pull, the, ids, rows, &offer));
     if (pull->fresh)
         return store_pull(the, rows, pull, &offer);
     rc_import_count(the, OF_PULL_REQUESTS, false);
@@ -323,25 +344,6 @@ static rc_err_t *import_version(rc_importing_t *the, rc_rows_t *rows)
     return rc_store_import(&changed, the->db, RC_STORE_PULL_VERSION, pull->id, (int)version->id,
                            offer.source.id, offer.target.id, join_ids(offer.commits, rows->scratch),
                            rc_import_time(rows, PULL_CREATED, 0));
-}
-
-static rc_err_t *import_reviewer(rc_importing_t *the, rc_rows_t *rows)
-{
-    const rc_arrival_t *pull = rc_import_item(rows, REVIEWED, the->pulls);
-    const rc_arrival_t *user = rc_import_item(rows, REVIEWER, the->users);
-    bool changed;
-
-    if (!pull || !pull->fresh ||
-        !strcmp(rc_import_short(rows, ROLE, NAME_BYTES, rows->scratch), "observer"))
-        return NULL;
-    if (!user || user == the->anyone) {
-        rc_import_note(the, OF_PULL_REQUESTS,
-                       apr_psprintf(rows->scratch, "%" APR_INT64_T_FMT, pull->source),
-                       "a reviewer has not come");
-        return NULL;
-    }
-    return rc_store_import(&changed, the->db, RC_STORE_REVIEWER, pull->id, user->id, "",
-                           (int)rc_import_bool(rows, MANDATORY, false), the->created_on);
 }
 
 static rc_err_t *each_row(rc_importing_t *the, rc_import_table_t from,
@@ -372,6 +374,5 @@ rc_err_t *rc_import_pulls(rc_importing_t *the)
         rows.err = import_pull(the, &ids, &rows);
     RC_TRY(rc_rows_end(&rows));
     RC_TRY(rc_import_ids_end(&ids, the));
-    RC_TRY(each_row(the, FROM_PULL_VERSIONS, import_version));
-    return each_row(the, FROM_REVIEWERS, import_reviewer);
+    return each_row(the, FROM_PULL_VERSIONS, import_version);
 }

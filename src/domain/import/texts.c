@@ -97,6 +97,16 @@ static const char *comment_problem(rc_rows_t *rows, const rc_arrival_t *user,
                : "a comment on no commit";
 }
 
+static const char *comment_features(apr_int64_t repo_id, const rc_arrival_t *user,
+                                    const char *revision, apr_int64_t created, const char *text,
+                                    const rc_arrival_t *item, apr_pool_t *pool)
+{
+    return apr_psprintf(pool,
+                        "comment %" APR_INT64_T_FMT " %" APR_INT64_T_FMT " %s %" APR_INT64_T_FMT
+                        " %" APR_INT64_T_FMT " %s",
+                        repo_id, user->id, revision, created, item->parent, text);
+}
+
 /* Stores one about the repository @a repo_id, or about a pull request into it. */
 static rc_err_t *store_comment(bool *changed, rc_importing_t *the, rc_rows_t *rows,
                                apr_int64_t repo_id, const rc_arrival_t *user, rc_arrival_t *item)
@@ -107,11 +117,13 @@ static rc_err_t *store_comment(bool *changed, rc_importing_t *the, rc_rows_t *ro
     const char *revision = rc_import_short(rows, COMMENT_REVISION, NAME_BYTES, pool);
     const char *text = rc_import_short(rows, COMMENT_TEXT, TEXT_BYTES, pool);
     const char *type = rc_import_text(rows, COMMENT_TYPE, pool);
-    apr_int64_t created = rc_import_time(rows, COMMENT_CREATED, 0);
+    apr_int64_t created = rc_import_time(rows, COMMENT_CREATED, 0), *above;
     rc_store_found_t found;
 
+    above =
+        rc_import_alike(the, comment_features(repo_id, user, revision, created, text, item, pool));
     RC_TRY(rc_store_import_find(&found, the->db, RC_FIND_COMMENT, pool, repo_id, user->id, revision,
-                                created, text, item->parent));
+                                created, text, item->parent, *above));
     *changed = !found.id;
     if (*changed) {
         RC_TRY(rc_store_import(changed, the->db, RC_STORE_COMMENT, repo_id, user->id, revision,
@@ -120,9 +132,9 @@ static rc_err_t *store_comment(bool *changed, rc_importing_t *the, rc_rows_t *ro
                                resolved ? resolved->id : (apr_int64_t)0,
                                version ? version->id : (apr_int64_t)0));
         RC_TRY(rc_store_import_find(&found, the->db, RC_FIND_COMMENT, pool, repo_id, user->id,
-                                    revision, created, text, item->parent));
+                                    revision, created, text, item->parent, *above));
     }
-    item->id = found.id;
+    item->id = *above = found.id;
     return NULL;
 }
 

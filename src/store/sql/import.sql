@@ -30,14 +30,18 @@ SELECT r.repo_id, r.repo_name,
                               WHERE p.repo_id = r.repo_id AND u.username <> 'default')
             THEN 1 ELSE 0 END
   FROM repo r JOIN users o ON o.user_id = r.owner_id WHERE r.repo_name = ?1
--- IMPORT_FIND_COMMENT: repository, user, revision, created, message, pull request (0: none)
+-- IMPORT_FIND_COMMENT: repository, user, revision, created, message, pull request (0: none), id; the first
+--                      one above that id
 SELECT c.comment_id, '', 0 FROM changeset_comment c
  WHERE c.repo_id = ?1 AND c.user_id = ?2 AND c.revision = ?3 AND c.created_on = ?4
-   AND c.message = ?5 AND coalesce(c.pull_request_id, 0) = ?6
--- IMPORT_FIND_PULL: target, created, names of the references of source and target, name of the author
+   AND c.message = ?5 AND coalesce(c.pull_request_id, 0) = ?6 AND c.comment_id > ?7
+ ORDER BY c.comment_id LIMIT 1
+-- IMPORT_FIND_PULL: target, created, source (unless that is deleted here), names of the references of source
+--                   and target, name of the author, id; the first one above that id
 SELECT p.pull_request_id, '', 0 FROM pull_request p
- WHERE p.target_repo_id = ?1 AND p.created_on = ?2 AND p.source_name = ?3 AND p.target_name = ?4
-   AND p.author_name = ?5
+ WHERE p.target_repo_id = ?1 AND p.created_on = ?2 AND coalesce(p.source_repo_id, ?3) = ?3
+   AND p.source_name = ?4 AND p.target_name = ?5 AND p.author_name = ?6 AND p.pull_request_id > ?7
+ ORDER BY p.pull_request_id LIMIT 1
 -- IMPORT_FIND_GIST: access id; its owner
 SELECT g.owner_id, g.access_id, 0 FROM gist g WHERE g.access_id = ?1
 
