@@ -271,5 +271,21 @@ subtest 'a server that reveals no keys' => sub {
     $other->done;
 };
 
+subtest 'expired tokens' => sub {
+    $t->user('forgetful');
+    token('forgetful', description => "no $_", lifetime => 1) for 1 .. 103;
+    token('forgetful', description => 'alive', lifetime => 60);
+    token('bob', description => 'no 0', lifetime => 1);
+    $t->sql("UPDATE api_key SET expires = 1000 + key_id WHERE description LIKE 'no %'");
+    my $listed = sub { map { "$_->{description} $_->{expired}" =~ /^no (\d+) 1$/ } @{ tokens(as => 'forgetful') } };
+    is join(' ', $listed->()), join(' ', 1 .. 103), 'they are listed as such';
+    token('forgetful', description => 'new');
+    is join(' ', $listed->()), join(' ', 4 .. 103), 'of a user the last ones, when there is a new token';
+    is join(' ', map { $_->{description} } grep { !$_->{expired} } @{ tokens(as => 'forgetful') }),
+        ' Generated feed token alive new', 'the others stay';
+    is join(' ', map { $_->{description} } grep { $_->{expired} } @{ tokens(as => 'bob') }), 'no 0',
+        '... of others, too';
+};
+
 $t->done;
 done_testing;

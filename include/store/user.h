@@ -168,6 +168,9 @@ rc_err_t *rc_store_key_delete(rc_db_t *db, apr_int64_t key_id);
 /** Deletes the keys of a user that have this description and have expired; never the main key. */
 rc_err_t *rc_store_keys_delete_expired(rc_db_t *db, apr_int64_t user_id, const char *description);
 
+/** Deletes the tokens of a user that have expired, but for the last @a most of them. */
+rc_err_t *rc_store_keys_delete_old(rc_db_t *db, apr_int64_t user_id, int most);
+
 /** Makes user @a user_id follow user @a other_id, or ends that. */
 rc_err_t *rc_store_follow_user(rc_db_t *db, apr_int64_t user_id, apr_int64_t other_id);
 rc_err_t *rc_store_unfollow_user(rc_db_t *db, apr_int64_t user_id, apr_int64_t other_id);

@@ -16,6 +16,8 @@
 #define SHOWN 4 /* characters of a masked key */
 #define MASK  "****"
 
+#define EXPIRED_MOST 100 /* tokens of a user that have expired and are still listed */
+
 /* --- how wide a key is (contract 10 §6) --- */
 
 /* Returns the roles of keys that a caller by a key of @a role can make. */
@@ -236,6 +238,7 @@ static rc_err_t *create_token(rc_actor_t *actor, void *baton)
     RC_TRY(check_width(actor, &key));
     if (request->replace_expired)
         RC_TRY(rc_store_keys_delete_expired(actor->db, request->user->id, key.description));
+    RC_TRY(rc_store_keys_delete_old(actor->db, request->user->id, EXPIRED_MOST));
     RC_TRY(rc_key_insert(&clear, &key, actor->db, rc_key_secret(actor->env), actor->pool));
     RC_TRY(read_rows(&rows, actor, request->user, key.id));
     describe_token(made, actor, &APR_ARRAY_IDX(rows, 0, rc_scoped_key_t));

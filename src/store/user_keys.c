@@ -114,3 +114,9 @@ rc_err_t *rc_store_keys_delete_expired(rc_db_t *db, apr_int64_t user_id, const c
     return rc_execute(db, SQL_KEYS_DELETE_EXPIRED, "iti", user_id, description,
                       (apr_int64_t)apr_time_sec(apr_time_now()));
 }
+
+rc_err_t *rc_store_keys_delete_old(rc_db_t *db, apr_int64_t user_id, int most)
+{
+    return rc_execute(db, SQL_KEYS_DELETE_OLD, "iii", user_id,
+                      (apr_int64_t)apr_time_sec(apr_time_now()), (apr_int64_t)most);
+}

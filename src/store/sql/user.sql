@@ -111,6 +111,11 @@ SELECT k.key_id, k.user_id, k.sealed FROM api_key k
 UPDATE api_key SET sealed = ?2 WHERE key_id = ?1
 -- KEY_DELETE: id
 DELETE FROM api_key WHERE key_id = ?1
+-- KEYS_DELETE_OLD: user, now, how many stay of those that have expired: the last ones
+DELETE FROM api_key
+ WHERE user_id = ?1 AND main = 0 AND expires >= 0 AND expires < ?2 AND key_id NOT IN (
+       SELECT k.key_id FROM api_key k WHERE k.user_id = ?1 AND k.main = 0 AND k.expires >= 0 AND k.expires < ?2
+        ORDER BY k.expires DESC, k.key_id DESC LIMIT ?3)
 -- KEYS_DELETE_EXPIRED: user, description, now
 DELETE FROM api_key
  WHERE user_id = ?1 AND main = 0 AND description = ?2 AND expires >= 0 AND expires < ?3
