@@ -30,6 +30,10 @@
 #define RC_PG_PROMISE_MS 400
 #define RC_PG_HOLD_MS    1000
 #define RC_PG_IDLE_MS    2000
+#define RC_PG_PROMISED   "promised" /* the notice of a promise */
+
+#define RC_PG_TEXT_(number) #number
+#define RC_PG_TEXT(number)  RC_PG_TEXT_(number)
 
 /* A state of the database (follow.c). */
 typedef struct rc_pg_state_t {

@@ -17,6 +17,7 @@
 #include "promise.h"
 
 #include <poll.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -29,9 +30,14 @@
 #define HOLD_TIME   apr_time_from_msec(RC_PG_HOLD_MS)
 #define LATE        (HOLD_TIME / 2)       /* a lock that took this long is not counted on */
 #define ANSWER_TIME apr_time_from_sec(2)  /* for anything that the server says */
-#define PAUSE       apr_time_from_sec(1)  /* before the next try, when the connection has ended */
+#define PAUSE       apr_time_from_sec(1)  /* before the next try, when the server is busy or away */
 #define LONG_PAUSE  apr_time_from_sec(10) /* the same, after another error */
 
+/* An error undoes what its transaction has set, and keeps the lock: so READY is one by itself. */
+#define CONNECTED                                                                                  \
+    "SELECT set_config('client_min_messages', 'notice', false),"                                   \
+    " set_config('lock_timeout', '300', false)"
+#define READY "SET idle_session_timeout = " RC_PG_TEXT(RC_PG_IDLE_MS)
 #define TAKE  "SELECT " RC_PG_SCHEMA ".promise()"
 #define LEAVE "SELECT pg_advisory_unlock_all(), set_config('idle_session_timeout', '0', false)"
 
@@ -94,10 +100,12 @@ apr_uint64_t rc_pg_promised(rc_pg_promise_t *promise)
     return number;
 }
 
+/* Once for each promise: whatever the server says after its notice can be the end. */
 static void count_from_now(rc_pg_promise_t *promise)
 {
     const rc_pg_t *pg = promise->db.handle;
 
+    promise->granted = false;
     if (rc_clock() - promise->asked > LATE)
         return;
     __atomic_store_n(&promise->until, promise->asked + HOLD_TIME, __ATOMIC_SEQ_CST);
@@ -112,13 +120,14 @@ static void withdraw(rc_pg_promise_t *promise)
 
 /* --- the thread --- */
 
-/* The function of the server says so by a notice, because its answer is the end of the promise. */
+/* The function of the server says so by a notice, because its answer is the end of the promise. A
+ * server that crashes says something, too. */
 static void take_notice(void *baton, const PGresult *notice)
 {
     rc_pg_promise_t *promise = baton;
+    const char *text = PQresultErrorField(notice, PG_DIAG_MESSAGE_PRIMARY);
 
-    (void)notice;
-    promise->granted = true;
+    promise->granted = text && !strcmp(text, RC_PG_PROMISED);
 }
 
 static rc_err_t *connect_to_server(rc_pg_promise_t *promise)
@@ -131,7 +140,7 @@ static rc_err_t *connect_to_server(rc_pg_promise_t *promise)
     RC_TRY(rc_pg_reopen(db));
     pg->wait = ANSWER_TIME;
     PQsetNoticeReceiver(pg->conn, take_notice, promise);
-    return rc_pg_run(NULL, db, "SET client_min_messages = notice");
+    return rc_pg_run(NULL, db, CONNECTED);
 }
 
 /* Waits until the server says something or the thread is woken, at most for a time. Returns whether
@@ -150,7 +159,7 @@ static bool wait_for_server(const rc_pg_promise_t *promise, int server, apr_inte
 }
 
 /* Counts on the promise until the server's answer, which comes after some time, or when a writer
- * calls. */
+ * calls. A process that stops waits for it, too: the server would log that its client is lost. */
 static rc_err_t *count_on_it(rc_pg_promise_t *promise)
 {
     rc_db_t *db = &promise->db;
@@ -160,7 +169,7 @@ static rc_err_t *count_on_it(rc_pg_promise_t *promise)
         if (promise->granted)
             count_from_now(promise);
         if (!wait_for_server(promise, PQsocket(pg->conn), ANSWER_TIME)) {
-            if (is_set(&promise->stop) || rc_clock() - promise->asked > ANSWER_TIME)
+            if (rc_clock() - promise->asked > ANSWER_TIME)
                 return rc_err_busy(db->pool, "the database does not answer");
             continue;
         }
@@ -177,6 +186,7 @@ static rc_err_t *hold_promise(rc_pg_promise_t *promise)
     rc_err_t *err;
 
     RC_TRY(connect_to_server(promise));
+    RC_TRY(rc_pg_run(NULL, db, READY));
     promise->asked = rc_clock();
     promise->count++;
     promise->granted = false;
@@ -189,21 +199,21 @@ static rc_err_t *hold_promise(rc_pg_promise_t *promise)
     return err ? err : rc_pg_run(NULL, db, LEAVE);
 }
 
-/* The lock goes with the connection after any error. That of a connection that has ended is
- * reported by who asks it next. */
+/* The lock goes with the connection after any error. That the server is away is reported by who
+ * asks it next; and a writer can call in the moment in which a promise ends. */
 static void fail_promise(rc_pg_promise_t *promise, const rc_err_t *err)
 {
     rc_pg_t *pg = promise->db.handle;
-    bool lost = rc_pg_is_lost(&promise->db);
+    bool busy = err->kind == RC_E_BUSY;
 
-    if (!lost && !is_set(&promise->stop))
+    if (!busy && !is_set(&promise->stop))
         rc_log(RC_LOG_WARNING, err->cause, "the database is asked at each request: %s",
                rc_err_log_text(err, promise->db.pool));
     PQfinish(pg->conn);
     pg->conn = NULL;
     pg->owed = 0;
     if (!is_set(&promise->stop))
-        wait_for_server(promise, -1, lost ? PAUSE : LONG_PAUSE);
+        wait_for_server(promise, -1, busy ? PAUSE : LONG_PAUSE);
 }
 
 /* Has one promise. Another one is wanted at once if this one was used, and no writer has called. */

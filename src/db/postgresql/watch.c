@@ -26,8 +26,8 @@
     "CREATE UNLOGGED TABLE IF NOT EXISTS " RC_PG_SCHEMA ".tally ("                                 \
     "place INT NOT NULL PRIMARY KEY, count INT NOT NULL, until TIMESTAMPTZ NOT NULL);"
 
-#define TEXT_(number) #number
-#define TEXT(number)  TEXT_(number)
+#define PROMISE_TIME RC_PG_TEXT(RC_PG_PROMISE_MS) " / 1000.0"
+#define HOLD_TIME    RC_PG_TEXT(RC_PG_HOLD_MS) " / 1000.0"
 
 /* promise: shares the lock, says so by a notice, and returns when its time is over or a writer
  * calls; the caller then gives up the lock. It passes by the lock of the writers, so that none
@@ -36,29 +36,18 @@
  * over. */
 #define PROMISES                                                                                   \
     "CREATE OR REPLACE FUNCTION " RC_PG_SCHEMA ".promise() RETURNS void LANGUAGE plpgsql AS $f$"   \
-    " BEGIN PERFORM set_config('idle_session_timeout', '" TEXT(                                    \
-        RC_PG_IDLE_MS) "', false); "                                                               \
-                       "PERFORM set_config('lock_timeout', '300', false); "                        \
-                       "BEGIN LOCK TABLE " RC_PG_SCHEMA ".change IN ACCESS SHARE MODE; "           \
-                       "PERFORM pg_advisory_lock_shared(" RC_PG_WRITERS "); "                      \
-                       "PERFORM pg_advisory_lock_shared(" RC_PG_PROMISES "); "                     \
-                       "PERFORM pg_advisory_unlock_shared(" RC_PG_WRITERS "); "                    \
-                       "RAISE NOTICE 'promised'; PERFORM pg_sleep(" TEXT(                          \
-                           RC_PG_PROMISE_MS) " / 1000.0); "                                        \
-                                             "EXCEPTION WHEN query_canceled OR "                   \
-                                             "lock_not_available THEN NULL; END; END $f$;"         \
-                                             "CREATE OR REPLACE FUNCTION " RC_PG_SCHEMA            \
-                                             ".recall() RETURNS void LANGUAGE plpgsql"             \
-                                             " SECURITY DEFINER SET search_path = pg_catalog, "    \
-                                             "pg_temp AS $f$ BEGIN "                               \
-                                             "PERFORM pg_cancel_backend(pid) FROM pg_locks l, "    \
-                                             "pg_database d WHERE locktype = 'advisory'"           \
-                                             " AND (classid, objid, objsubid) = (" RC_PG_PROMISES  \
-                                             ", 2) AND mode = 'ShareLock' AND granted"             \
-                                             " AND l.database = d.oid AND d.datname = "            \
-                                             "current_database(); "                                \
-                                             "EXCEPTION WHEN insufficient_privilege THEN NULL; "   \
-                                             "END $f$;"
+    " BEGIN BEGIN LOCK TABLE " RC_PG_SCHEMA ".change IN ACCESS SHARE MODE; "                       \
+    "PERFORM pg_advisory_lock_shared(" RC_PG_WRITERS "); "                                         \
+    "PERFORM pg_advisory_lock_shared(" RC_PG_PROMISES "); "                                        \
+    "PERFORM pg_advisory_unlock_shared(" RC_PG_WRITERS "); "                                       \
+    "RAISE NOTICE '" RC_PG_PROMISED "'; PERFORM pg_sleep(" PROMISE_TIME "); "                      \
+    "EXCEPTION WHEN query_canceled OR lock_not_available THEN NULL; END; END $f$;"                 \
+    "CREATE OR REPLACE FUNCTION " RC_PG_SCHEMA ".recall() RETURNS void LANGUAGE plpgsql"           \
+    " SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $f$ BEGIN "                        \
+    "PERFORM pg_cancel_backend(pid) FROM pg_locks l, pg_database d WHERE locktype = 'advisory'"    \
+    " AND (classid, objid, objsubid) = (" RC_PG_PROMISES ", 2) AND mode = 'ShareLock' AND granted" \
+    " AND l.database = d.oid AND d.datname = current_database(); "                                 \
+    "EXCEPTION WHEN insufficient_privilege THEN NULL; END $f$;"
 
 /* The id 0 is the whole table. A transaction notes at most eight rows singly, and the last thousand
  * transactions are kept. */
@@ -73,34 +62,36 @@
     " DELETE FROM " RC_PG_SCHEMA ".change WHERE n <= this - 1000;"                                 \
     " IF NOT pg_try_advisory_xact_lock(" RC_PG_PROMISES ") THEN PERFORM " RC_PG_SCHEMA             \
     ".recall(); PERFORM pg_advisory_xact_lock(" RC_PG_PROMISES "); END IF;"                        \
-    " IF (newest.n IS NULL AND this > 1) OR clock_timestamp() - pg_postmaster_start_time()"        \
-    " < '" TEXT(RC_PG_HOLD_MS) " ms' THEN PERFORM pg_sleep(" TEXT(                                 \
-        RC_PG_HOLD_MS) " / 1000.0); END IF; END IF; "                                              \
-                       "IF TG_LEVEL = 'ROW' AND (SELECT count(*) FROM " RC_PG_SCHEMA               \
-                       ".change WHERE n = this) < 8"                                               \
-                       " THEN IF TG_OP = 'DELETE' THEN"                                            \
-                       " EXECUTE format('SELECT ($1).%I', TG_ARGV[0]) INTO which USING OLD;"       \
-                       " ELSE EXECUTE format('SELECT ($1).%I', TG_ARGV[0]) INTO which USING NEW; " \
-                       "END IF; END IF; "                                                          \
-                       "INSERT INTO " RC_PG_SCHEMA ".change VALUES"                                \
-                       " (this, former, pg_current_xact_id(), TG_TABLE_NAME, which) ON CONFLICT "  \
-                       "DO NOTHING; "                                                              \
-                       "RETURN NULL; END $f$;"
+    " IF (newest.n IS NULL AND this > 1) OR extract(epoch FROM clock_timestamp() -"                \
+    " pg_postmaster_start_time())"                                                                 \
+    " BETWEEN -1 AND " HOLD_TIME " THEN "                                                          \
+    "PERFORM pg_sleep(" HOLD_TIME "); END IF; END IF; "                                            \
+    "IF TG_LEVEL = 'ROW' AND (SELECT count(*) FROM " RC_PG_SCHEMA ".change WHERE n = this) < 8"    \
+    " THEN IF TG_OP = 'DELETE' THEN"                                                               \
+    " EXECUTE format('SELECT ($1).%I', TG_ARGV[0]) INTO which USING OLD;"                          \
+    " ELSE EXECUTE format('SELECT ($1).%I', TG_ARGV[0]) INTO which USING NEW; "                    \
+    "END IF; END IF; "                                                                             \
+    "INSERT INTO " RC_PG_SCHEMA ".change VALUES"                                                   \
+    " (this, former, pg_current_xact_id(), TG_TABLE_NAME, which) ON CONFLICT "                     \
+    "DO NOTHING; "                                                                                 \
+    "RETURN NULL; END $f$;"
 
-/* Two triggers for each table that has none, %s: tables whose rows are noted singly. */
+/* Two triggers for each table that has none, %s: tables whose rows are noted singly. ALWAYS: also
+ * for sessions with session_replication_role = replica. */
 #define TRIGGERS                                                                                   \
     "DO $$ DECLARE t RECORD; each TEXT; BEGIN FOR t IN SELECT c.relname, (SELECT attname"          \
     " FROM pg_attribute WHERE attrelid = c.oid AND attidentity <> '') AS key FROM pg_class c"      \
     " WHERE c.relnamespace = '" RC_PG_SCHEMA "'::regnamespace AND c.relkind = 'r'"                 \
     " AND c.relname NOT IN ('change', 'tally', 'schema_version') AND NOT EXISTS (SELECT FROM "     \
-    "pg_trigger"                                                                                   \
-    " WHERE tgrelid = c.oid AND tgname = 'note_change') LOOP "                                     \
+    "pg_trigger WHERE tgrelid = c.oid AND tgname = 'note_change' AND tgenabled = 'A') LOOP "       \
     "each := CASE WHEN t.relname = ANY('{%s}') THEN 'ROW' ELSE 'STATEMENT' END; "                  \
-    "EXECUTE format('CREATE TRIGGER note_change AFTER INSERT OR UPDATE OR DELETE ON " RC_PG_SCHEMA \
-    ".%%I FOR EACH %%s EXECUTE FUNCTION " RC_PG_SCHEMA ".note_change(%%L)',"                       \
+    "EXECUTE format('CREATE OR REPLACE TRIGGER note_change AFTER INSERT OR UPDATE OR DELETE "      \
+    "ON " RC_PG_SCHEMA ".%%I FOR EACH %%s EXECUTE FUNCTION " RC_PG_SCHEMA ".note_change(%%L)',"    \
     " t.relname, each, t.key); "                                                                   \
-    "EXECUTE format('CREATE TRIGGER note_truncate AFTER TRUNCATE ON " RC_PG_SCHEMA                 \
+    "EXECUTE format('CREATE OR REPLACE TRIGGER note_truncate AFTER TRUNCATE ON " RC_PG_SCHEMA      \
     ".%%I FOR EACH STATEMENT EXECUTE FUNCTION " RC_PG_SCHEMA ".note_change()', t.relname); "       \
+    "EXECUTE format('ALTER TABLE " RC_PG_SCHEMA                                                    \
+    ".%%I ENABLE ALWAYS TRIGGER note_change, ENABLE ALWAYS TRIGGER note_truncate', t.relname); "   \
     "END LOOP; END $$"
 
 rc_err_t *rc_pg_watch_changes(rc_db_t *db)
