@@ -114,9 +114,10 @@ static rc_err_t *dump(rc_db_t *db, int fd)
                       "a backup needs pg_dump: install the client programs of PostgreSQL");
     RC_TRY(rc_proc_run(
         &end,
-        &(rc_proc_t){.argv = (const char *const[]){program, "--format=custom", "--no-password",
-                                                   "--schema=" RC_PG_SCHEMA, "--dbname", conninfo,
-                                                   NULL},
+        &(rc_proc_t){.argv =
+                         (const char *const[]){program, "--format=custom", "--no-password",
+                                               "--no-unlogged-table-data", "--schema=" RC_PG_SCHEMA,
+                                               "--dbname", conninfo, NULL},
                      .env = dump_environment(db->pool),
                      .dir = "/",
                      .in = -1,
