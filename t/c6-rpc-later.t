@@ -52,6 +52,11 @@ subtest 'settings of a repository' => sub {
         'Failed to update settings for repository `nope`', 'the same';
     is $t->call(get_repo_settings => { repoid => $_ }, as => 'eve')->{error}, 'Access was denied to this resource.',
         "a reader: $_" for qw(demo nope);
+    $t->must(grant_user_permission => { repoid => 'demo', userid => 'eve', perm => 'repository.write' });
+    is $t->call($_->[0] => { repoid => 'demo', %{ $_->[1] } }, as => 'eve')->{error},
+        'Access was denied to this resource.', "a writer: $_->[0]"
+        for [get_repo_settings => {}], [set_repo_settings => { settings => {} }];
+    $t->must(revoke_user_permission => { repoid => 'demo', userid => 'eve' });
 };
 
 subtest 'one file' => sub {
