@@ -24,17 +24,14 @@ my $seed = $ENV{SEED} // 1;
 note("SEED=$seed");
 
 # Locks of directories hold on one "machine" each.
-my %with = (children => 1, threads => 12, start => 0, preload => ['nfs.so'],
+my %with = (children => 1, threads => 12, start => 0,
     directives => "RcapiMaintenance Off\nRcapiRemoteMax 50 50\n"); # all may wait for locks
 my $one = RCAPI::Test->new(pg => RCAPI::PostgreSQL->new, %with);
 plan skip_all => 'built without libpq' if slurp($one->program('rcapi-admin')) !~ /pg_advisory_xact_lock/;
 my $two = RCAPI::Test->new(beside => $one, %with);
 my @nodes = ($one, $two);
-for my $node (@nodes) {
-    @{ $node->{server}{env} }{qw(RCAPI_NFS RCAPI_NFS_LOCAL)} = ("$one->{dir}/data", "$node->{dir}/scratch/locks");
-    mkdir "$node->{dir}/scratch/locks" or die $!;
-    $node->start;
-}
+RCAPI::Test::on_nfs(@nodes);
+$_->start for @nodes;
 
 # A chain of commits for all branches, and a remote that has the first of them.
 my $work = "$one->{dir}/scratch/work";

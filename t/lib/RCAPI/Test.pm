@@ -47,7 +47,8 @@ RCAPI::Test - a private server with mod_rcapi, a fresh database and real git rep
                          like t/lib/x and build/bin/rhodecode-api stay right, absolute ones may not
 
 Environment: RCAPI_KEEP=1 keeps the temporary folder and says where it is. RCAPI_REMEMBER=Off (or a
-size) is the default of the directive RcapiRemember.
+size) is the default of the directive RcapiRemember. RCAPI_MOUNTS=/mnt/one:/mnt/two are two mounts of one NFS
+export: repositories are on the first one, and those of other nodes on the second.
 
 =cut
 
@@ -117,8 +118,32 @@ sub _folder {
     $self->{data} = "$self->{dir}/data";
     @$self{qw(data database pg keys secrets)} = @{ $self->{beside} }{qw(data database pg keys secrets)}
         if $self->{beside};
+    $self->_mount if $ENV{RCAPI_MOUNTS};
     my (undef, $uid, $gid) = account() or return;
     chown $uid, $gid, $self->{dir}, glob "$self->{dir}/*";
+}
+
+# Puts the data on NFS.
+sub _mount {
+    my ($self) = @_;
+    my ($first, $second) = split /:/, $ENV{RCAPI_MOUNTS};
+    return $self->{data} =~ s/^\Q$first/$second/ if $self->{beside};
+    rmdir $self->{data} or die $!;
+    $self->{on_nfs} = File::Temp->newdir('rcapi-XXXXXX', DIR => $first, CLEANUP => !$ENV{RCAPI_KEEP});
+    symlink "$self->{on_nfs}", $self->{data} or die $!;
+    $self->{data} = "$self->{on_nfs}";
+}
+
+# Makes the repositories of nodes behave as on NFS, each on a machine of its own: by t/lib/nfs.c, if they are not.
+sub on_nfs {
+    my ($first, @others) = @_;
+    return if $ENV{RCAPI_MOUNTS};
+    for my $node ($first, @others) {
+        my $env = $node->{server}{env};
+        $env->{LD_PRELOAD} .= " $node->{bin}/t/nfs.so";
+        @$env{qw(RCAPI_NFS RCAPI_NFS_LOCAL)} = ($first->{data}, "$node->{dir}/scratch/locks");
+        mkdir "$node->{dir}/scratch/locks" or die $!;
+    }
 }
 
 sub _temp {
