@@ -218,7 +218,7 @@ subtest 'tasks' => sub {
 subtest 'mounts' => sub {
     my ($status, $text) = $one->httpd_conf_test('');
     is($status, 0, 'a repository root on NFS');
-    my $warning = qr/RcapiRepositoryRoot: .* not fit for several servers: lookupcache=positive is missing/;
+    my $warning = qr/RcapiRepositoryRoot: .* not fit for several servers: acregmax=0 is missing/;
     $ENV{RCAPI_MOUNTS} ? unlike($text, $warning, 'good options') : like($text, $warning, 'a warning');
     ($status, $text) = $one->httpd_conf_test("RcapiTempDirectory $one->{data}/repos\n");
     like($text, qr/RcapiTempDirectory: .* is on NFS; use a local disk/, 'temporary files on it');

@@ -21,13 +21,13 @@ static const struct {
     bool missing;
     const char *text;
 } faults[] = {
-    {{"lookupcache=pos", "lookupcache=none"}, true, "lookupcache=positive is missing"},
     {{"soft", "softerr"}, false, "soft loses writes: use hard"},
     {{"nolock"}, false, "nolock: locks do not reach the server"},
     {{"local_lock=flock", "local_lock=all"}, false, "local_lock: locks do not reach the server"},
     {{"vers=2", "vers=3"}, false, "use vers=4.1 or later"},
     {{"vers=4.0"}, false, "use vers=4.1 or later"},
-    {{"acdirmax=1", "noac"}, true, "actimeo=1 is missing"},
+    {{"acregmax=0", "noac"}, true, "acregmax=0 is missing"},
+    {{"acdirmax=0", "noac"}, true, "acdirmax=0 is missing"},
 };
 
 bool rc_nfs_is(const char *path)

@@ -351,15 +351,15 @@ static void marks(void **state)
 static void nfs_mounts(void **state)
 {
     (void)state;
-    assert_null(
-        rc_nfs_option_faults("rw,vers=4.2,hard,acregmin=1,acdirmax=1,lookupcache=pos", pool));
+    assert_null(rc_nfs_option_faults(
+        "rw,vers=4.2,acregmin=0,acregmax=0,acdirmin=0,acdirmax=0,hard,lookupcache=pos", pool));
     assert_null(rc_nfs_option_faults("rw,vers=4.1,noac,lookupcache=none", pool));
     assert_string_equal(rc_nfs_option_faults("rw,vers=4.2,hard", pool),
-                        "lookupcache=positive is missing; actimeo=1 is missing");
+                        "acregmax=0 is missing; acdirmax=0 is missing");
     assert_string_equal(
-        rc_nfs_option_faults("vers=3,soft,nolock,local_lock=all,acdirmax=10,lookupcache=pos", pool),
+        rc_nfs_option_faults("vers=3,soft,nolock,local_lock=all,acregmax=0,acdirmax=1", pool),
         "soft loses writes: use hard; nolock: locks do not reach the server; local_lock: locks do "
-        "not reach the server; use vers=4.1 or later; actimeo=1 is missing");
+        "not reach the server; use vers=4.1 or later; acdirmax=0 is missing");
     assert_false(rc_nfs_is("/"));
 }
 
