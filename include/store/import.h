@@ -15,9 +15,11 @@ typedef enum {
     RC_FIND_USER_GROUP, /* by name */
     RC_FIND_REPO_GROUP, /* by name */
     RC_FIND_REPO,       /* by name */
-    RC_FIND_COMMENT,    /* by repository, user, revision, time, message, pull request or 0; above an id */
-    RC_FIND_PULL,       /* by target, time, source, names of both references, name of the author; above an id */
-    RC_FIND_GIST        /* the owner of an access id */
+    RC_FIND_COMMENT, /* by repository, user, revision, time, message, pull request or 0; above an id
+                      */
+    RC_FIND_PULL, /* by target, time, source, names of both references, name of the author; above an
+                     id */
+    RC_FIND_GIST  /* the owner of an access id */
 } rc_store_find_t;
 
 typedef struct rc_store_found_t {
