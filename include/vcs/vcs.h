@@ -323,6 +323,11 @@ void rc_vcs_set_patterns(rc_vcs_t *vcs, const char *branches, const char *tags);
 
 typedef enum { RC_BRANCHES, RC_CLOSED_BRANCHES, RC_BOOKMARKS, RC_TAGS } rc_refs_t;
 
+/** Sets *@a id, in @a pool, to the commit that the reference @a name of one kind leads to; NULL
+ * when there is none. */
+rc_err_t *rc_vcs_ref(const char **id, rc_vcs_t *vcs, rc_refs_t kind, const char *name,
+                     apr_pool_t *pool);
+
 /** Finds the commit that the reference @a name of a kind leads to, whatever else has that name; rev
  * as by rc_vcs_resolve. */
 rc_err_t *rc_vcs_resolve_ref(rc_rev_t *rev, rc_vcs_t *vcs, rc_refs_t kind, const char *name,

@@ -69,20 +69,6 @@ rc_err_t *rc_pull_target(rc_repo_t **target, const rc_actor_t *actor, const rc_p
 
 /* --- references --- */
 
-typedef struct wanted_ref_t {
-    const char *name, *id;
-    apr_pool_t *pool;
-} wanted_ref_t;
-
-static rc_err_t *take_ref(void *baton, const char *name, const char *id)
-{
-    wanted_ref_t *wanted = baton;
-
-    if (!strcmp(name, wanted->name))
-        wanted->id = apr_pstrdup(wanted->pool, id);
-    return NULL;
-}
-
 const char *rc_pull_ref_kind(const char *type)
 {
     return strcmp(type, "book") ? type : "bookmark";
@@ -91,16 +77,12 @@ const char *rc_pull_ref_kind(const char *type)
 rc_err_t *rc_pull_ref(const char **id, rc_vcs_t *vcs, const char *type, const char *name,
                       apr_pool_t *pool)
 {
-    wanted_ref_t wanted = {name, NULL, pool};
     const char *kind = rc_pull_ref_kind(type);
 
     *id = NULL;
     if (strcmp(kind, "branch") && strcmp(kind, "bookmark"))
         return NULL;
-    RC_TRY(rc_vcs_refs(vcs, *kind == 'b' && kind[1] == 'r' ? RC_BRANCHES : RC_BOOKMARKS, take_ref,
-                       &wanted));
-    *id = wanted.id;
-    return NULL;
+    return rc_vcs_ref(id, vcs, strcmp(kind, "branch") ? RC_BOOKMARKS : RC_BRANCHES, name, pool);
 }
 
 rc_err_t *rc_pull_offered(rc_offered_t *offered, const char *type, const rc_offer_t *offer,

@@ -84,14 +84,24 @@ static rc_err_t *take_wanted(void *baton, const char *name, const char *id)
     return NULL;
 }
 
-rc_err_t *rc_vcs_resolve_ref(rc_rev_t *rev, rc_vcs_t *vcs, rc_refs_t kind, const char *name,
-                             apr_pool_t *pool)
+rc_err_t *rc_vcs_ref(const char **id, rc_vcs_t *vcs, rc_refs_t kind, const char *name,
+                     apr_pool_t *pool)
 {
     wanted_t wanted = {name, NULL, pool};
 
-    *rev = (rc_rev_t){.index = -1};
     RC_TRY(vcs->backend->refs(vcs, kind, take_wanted, &wanted));
-    return wanted.id ? rc_vcs_resolve(rev, vcs, wanted.id, pool) : NULL;
+    *id = wanted.id;
+    return NULL;
+}
+
+rc_err_t *rc_vcs_resolve_ref(rc_rev_t *rev, rc_vcs_t *vcs, rc_refs_t kind, const char *name,
+                             apr_pool_t *pool)
+{
+    const char *id;
+
+    *rev = (rc_rev_t){.index = -1};
+    RC_TRY(rc_vcs_ref(&id, vcs, kind, name, pool));
+    return id ? rc_vcs_resolve(rev, vcs, id, pool) : NULL;
 }
 
 rc_err_t *rc_vcs_rev_at(rc_rev_t *rev, rc_vcs_t *vcs, apr_int64_t index, apr_pool_t *pool)

@@ -293,6 +293,8 @@ void rc_pg_want_promise(rc_pg_promise_t *promise)
     if (promise->thread)
         eventfd_write(promise->wake, 1);
     else if (rc_thread_start(&promise->thread, keep_promises, promise, promise->pool) !=
-             APR_SUCCESS)
+             APR_SUCCESS) {
         promise->thread = NULL;
+        set_flag(&promise->wanted, false);
+    }
 }
