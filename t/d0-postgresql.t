@@ -26,6 +26,8 @@ subtest 'what is refused' => sub {
         "postgresql://rcapi:$secret\@localhost/rcapi" => qr/password= is not accepted/,
         "postgresql:$secret" => qr/no valid connection string/,
         "postgresql:nothing=$secret" => qr/no valid connection string/,
+        map({ $_ => qr/the name of a database on a server begins with postgresql:/ }
+            "postgres://rcapi:$secret\@localhost/rcapi", 'postgresql+psycopg2://x/rcapi', 'PostgreSQL:dbname=a'),
     );
     for my $name (sort keys %wrong) {
         my ($status, $text) = $t->httpd_conf_test(qq(RcapiDatabase "$name"\n));
@@ -38,13 +40,21 @@ subtest 'what is refused' => sub {
     }
     my ($status, $text) = $t->httpd_conf_test(qq(RcapiDatabase "postgresql:dbname=x"\n));
     is($status, 0, 'a server that is away is no fault of the configuration') or diag($text);
-    my $other = $pg->database('C.UTF-8');
-    my $r = $t->try_admin('--db', $other, qw(init --user a --email a@x.org --password pw-of-a-here --force-yes));
-    like($r->{err}, qr/has the locale C\.UTF-8: create it with LOCALE 'C'/, 'another locale');
-    $pg->drop($other);
-    $r = $t->try_admin('--db', $database =~ s/dbname=\w+/dbname=nowhere/r, 'user', 'list');
+    my %unfit = (
+        "OWNER rcapi LOCALE 'C.UTF-8'" => qr/has the locale C\.UTF-8: create it with .* LOCALE 'C'/,
+        "OWNER rcapi LOCALE_PROVIDER icu ICU_LOCALE 'en-US'" => qr/has the locale provider icu: .* LOCALE_PROVIDER/,
+        'OWNER rcapi ENCODING latin1' => qr/has the encoding LATIN1: create it with .* ENCODING 'UTF8'/,
+        '' => qr/ is reached, but not usable: .*permission denied for database/,
+    );
+    for my $options (sort keys %unfit) {
+        my $other = $pg->database($options);
+        my $r = $t->try_admin('--db', $other, qw(init --user a --email a@x.org --password pw-of-a-here --force-yes));
+        like($r->{err}, $unfit{$options}, $options || 'of another owner');
+        $pg->drop($other);
+    }
+    my $r = $t->try_admin('--db', $database =~ s/dbname=\w+/dbname=nowhere/r, 'user', 'list');
     like($r->{err}, qr/is away: .*database "nowhere" does not exist/, 'a database that does not exist');
-    $other = $pg->database;
+    my $other = $pg->database;
     $r = $t->try_admin('--db', $other, 'user', 'list');
     like($r->{err}, qr/is empty: restore it from a backup, or run init/, 'an empty one');
     $pg->drop($other);
@@ -142,12 +152,16 @@ subtest 'programs' => sub {
     my $file = "$t->{dir}/scratch/copy";
     is($t->admin('backup', $file), '', 'backup, by pg_dump');
     is(sprintf('%o', (stat $file)[2] & 07777), '600', 'for its owner alone');
+    my ($start, $name) = $database =~ /^(.*) dbname=(\w+)$/;
+    my $same = $t->run({ env => { PGDATABASE => $name } }, $t->program('rcapi-admin'),
+        $t->admin_place('--db'), '--db', $start, 'backup', '-');
+    is("$same->{exit} $same->{err}", '0 ', 'pg_dump finds what libpq finds in the environment');
     my $into = $pg->database;
     my $r = $t->run("$pg->{bin}/pg_restore", '--exit-on-error', '-d', $into =~ s/^postgresql://r, $file);
     is("$r->{exit} $r->{err}", '0 ', 'pg_restore accepts it');
     is($t->admin('--db', $into, 'user', 'list'), $t->admin('user', 'list'), 'with the same users');
     is($t->admin('check'), '', 'check');
-    $t->sql('UPDATE pg_index SET indisvalid = false WHERE indexrelid = \'users_admin\'::regclass');
+    $pg->sql_of_chief($database, "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'users_admin'::regclass");
     like($t->try_admin('check')->{out}, qr/index users_admin is not valid: run REINDEX/, 'what it finds');
     $t->sql('REINDEX INDEX users_admin');
     my $again = $t->try_admin('--db', $into,
@@ -178,7 +192,11 @@ subtest 'migrate' => sub {
     my $r = $t->try_admin('migrate', '--to', $file);
     like("$r->{exit} $r->{err}", qr/^1 .* is not empty: its table setting has rows/, 'not twice');
     my $into = $pg->database;
-    is($t->admin('--db', $into, 'migrate', '--from', $file), $tables, 'from the file to a new database');
+    $r = $t->try_admin('--db', $into, 'migrate', '--from', $file);
+    is($r->{out}, $tables, 'from the file to a new database');
+    is($r->{err}, '', 'without a warning of what belongs to others');
+    is($pg->sql($into, "SELECT count(*) FROM pg_class WHERE relnamespace = 'rcapi'::regnamespace AND relkind = 'r'
+        AND reltuples < 0"), "0\n", 'the planner knows how large the tables are');
     is($t->admin('--db', $into, @$_), $t->admin(@$_), "the same: @$_") for @look;
     is($pg->sql($into, 'SELECT count(*) FROM pg_constraint WHERE condeferrable'), "0\n", 'references are checked');
     $t->admin('--db', $into, qw(user create last email=l@x.org --password pw-of-last-user));

@@ -55,7 +55,8 @@ subtest 'few questions' => sub {
 my %ways = (
     'the program psql' => \&set_active,
     'psql as what applies a replication' => sub {
-        $one->sql("SET session_replication_role = replica; UPDATE users SET active = $_[0] WHERE user_id = $bob");
+        $pg->sql_of_chief($one->database,
+            "SET session_replication_role = replica; UPDATE users SET active = $_[0] WHERE user_id = $bob");
     },
     'rcapi-admin' => sub { $one->admin(qw(user set bob), 'active=' . ($_[0] ? 'on' : 'off')) },
     'one server' => sub { $one->must(update_user => { userid => 'bob', active => $_[0] ? 'True' : 'False' }) },
@@ -129,14 +130,14 @@ subtest 'a crash of the database server' => sub {
 };
 
 subtest 'a role that may not call on others' => sub {
-    $one->sql('CREATE ROLE other; GRANT USAGE, CREATE ON SCHEMA rcapi TO other;
+    $pg->sql_of_chief($one->database, 'CREATE ROLE other; GRANT USAGE, CREATE ON SCHEMA rcapi TO other;
         ALTER FUNCTION rcapi.recall() OWNER TO other');
     for my $active (0, 1) {
         calm();
         set_active($active);
         is(sees(), "$active $active", 'waits until the promises end');
     }
-    $one->sql('ALTER FUNCTION rcapi.recall() OWNER TO rcapi');
+    $pg->sql_of_chief($one->database, 'ALTER FUNCTION rcapi.recall() OWNER TO rcapi');
 };
 
 subtest 'a database of an older version' => sub {

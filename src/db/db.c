@@ -7,9 +7,11 @@
 
 #include <string.h>
 
+#include <apr_lib.h>
+
 #include "db/db.h"
 
-#define SERVER "postgresql:" /* begins the name of a database on a server */
+#define SERVER "postgres" /* begins the name of a database on a server */
 
 #ifdef RCAPI_POSTGRESQL
 static const rc_driver_t *const server_driver = &rc_driver_postgresql;
@@ -17,9 +19,15 @@ static const rc_driver_t *const server_driver = &rc_driver_postgresql;
 static const rc_driver_t *const server_driver;
 #endif
 
+/* "postgres:" or "postgresql+psycopg2:" counts, too, and is refused by the driver: as a file it
+ * would be missed, or created. */
 bool rc_db_is_on_server(const char *name)
 {
-    return !strncmp(name, SERVER, strlen(SERVER));
+    const char *end = name;
+
+    while (apr_isalnum(*end) || *end == '+')
+        end++;
+    return *end == ':' && !strncasecmp(name, SERVER, strlen(SERVER));
 }
 
 rc_err_t *rc_db_driver(const rc_driver_t **driver, const char *name, apr_pool_t *pool)

@@ -59,6 +59,14 @@ static rc_err_t *connect_to(PGconn **conn, rc_db_t *db)
     return PQstatus(*conn) == CONNECTION_OK ? NULL : rc_pg_away(*conn, db->path, db->pool);
 }
 
+static rc_err_t *unfit(const rc_db_t *db, const char *what, const char *value)
+{
+    return rc_err_internal(db->pool, APR_SUCCESS,
+                           "the database %s has the %s %s: create it with LOCALE_PROVIDER libc "
+                           "LOCALE 'C' ENCODING 'UTF8' TEMPLATE template0",
+                           db->path, what, value);
+}
+
 /* Rejects a database in which texts would be compared or folded otherwise than by their bytes:
  * names of users, unique indexes and the order of lists depend on it. */
 static rc_err_t *check_locale(const rc_db_t *db, const PGresult *row)
@@ -67,16 +75,12 @@ static rc_err_t *check_locale(const rc_db_t *db, const PGresult *row)
 
     for (i = 0; i < 2; i++)
         if (strcmp(PQgetvalue(row, 0, i), "C") && strcmp(PQgetvalue(row, 0, i), "POSIX"))
-            return rc_err_internal(db->pool, APR_SUCCESS,
-                                   "the database %s has the locale %s: create it with LOCALE 'C' "
-                                   "ENCODING 'UTF8' TEMPLATE template0",
-                                   db->path, PQgetvalue(row, 0, i));
-    if (strcmp(PQgetvalue(row, 0, 2), "UTF8") || strcmp(PQgetvalue(row, 0, 3), "c"))
-        return rc_err_internal(db->pool, APR_SUCCESS,
-                               "the database %s has the encoding %s: create it with LOCALE 'C' "
-                               "ENCODING 'UTF8' TEMPLATE template0",
-                               db->path, PQgetvalue(row, 0, 2));
-    return NULL;
+            return unfit(db, "locale", PQgetvalue(row, 0, i));
+    if (strcmp(PQgetvalue(row, 0, 2), "UTF8"))
+        return unfit(db, "encoding", PQgetvalue(row, 0, 2));
+    return strcmp(PQgetvalue(row, 0, 3), "libc")
+               ? unfit(db, "locale provider", PQgetvalue(row, 0, 3))
+               : NULL;
 }
 
 /* plan_cache_mode: planning the permission rule costs several times its run. enable_memoize: lists
@@ -95,7 +99,8 @@ static const char *settings(const rc_db_t *db)
         "SET idle_in_transaction_session_timeout = %ld; SET idle_session_timeout = 0;"
         "SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5;"
         "SET tcp_keepalives_count = 3; SET tcp_user_timeout = 25000;%s"
-        "SELECT datcollate, datctype, pg_encoding_to_char(encoding), datlocprovider::text "
+        "SELECT datcollate, datctype, pg_encoding_to_char(encoding), CASE "
+        "datlocprovider WHEN 'c' THEN 'libc' WHEN 'i' THEN 'icu' ELSE 'builtin' END "
         "FROM pg_database WHERE datname = current_database()",
         strcmp(db->config->synchronous, "FULL") ? "off" : "on",
         (long)apr_time_as_msec(db->config->timeout), (long)apr_time_as_msec(STATEMENT_TIME),
@@ -126,6 +131,9 @@ static rc_err_t *set_up(rc_db_t *db)
     PQsetnonblocking(pg->conn, 1);
     PQenterPipelineMode(pg->conn);
     err = rc_pg_script(&row, db, db->config->foreign ? foreign_settings(db) : settings(db));
+    if (err && err->kind == RC_E_INTERNAL)
+        err = rc_err_internal(db->pool, APR_SUCCESS, "%s is reached, but not usable: %s", db->path,
+                              rc_err_log_text(err, db->pool));
     if (!err && !db->config->foreign)
         err = check_locale(db, row);
     PQclear(row);

@@ -56,6 +56,12 @@ rc_err_t *rc_pg_foreign_columns(apr_array_header_t **list, rc_db_t *db, const ch
     return err;
 }
 
+/* ANALYZE without names would warn of every table of the server that belongs to others. */
+#define ANALYZE_TABLES                                                                             \
+    "DO $$ DECLARE t regclass; BEGIN FOR t IN SELECT oid FROM pg_class WHERE relkind = 'r' AND"    \
+    " relnamespace = '" RC_PG_SCHEMA "'::regnamespace LOOP EXECUTE format('ANALYZE %s', t);"       \
+    " END LOOP; END $$"
+
 /* A script that runs a command for each foreign key. */
 #define EACH_REFERENCE(command)                                                                    \
     "DO $$ DECLARE c record; BEGIN FOR c IN SELECT conname, conrelid::regclass AS t"               \
@@ -73,7 +79,7 @@ rc_err_t *rc_pg_end_copy(rc_db_t *db)
     return rc_pg_script(
         NULL, db,
         "SET LOCAL statement_timeout = 0; SET CONSTRAINTS ALL IMMEDIATE; " EACH_REFERENCE(
-            "NOT DEFERRABLE") "; ANALYZE");
+            "NOT DEFERRABLE") "; " ANALYZE_TABLES);
 }
 
 /* FROM the column of a table that gives ids. */

@@ -6,7 +6,7 @@
 #include "postgresql.h"
 
 #include <fcntl.h>
-#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <apr_strings.h>
@@ -86,21 +86,20 @@ rc_err_t *rc_pg_check(const char **problem, rc_db_t *db, apr_pool_t *pool)
         pool);
 }
 
-/* What pg_dump needs of our environment to find what the connection string names. */
+/* What pg_dump needs of our environment to find what libpq finds with the connection string: all
+ * variables of libpq. */
 static const char *const *dump_environment(apr_pool_t *pool)
 {
-    static const char *const names[] = {"HOME",          "PGPASSFILE", "PGSERVICE", "PGHOST",
-                                        "PGSERVICEFILE", "PGPORT",     "PGUSER",    "PGSYSCONFDIR",
-                                        "PGSSLROOTCERT", NULL};
-    const char **env = apr_pcalloc(pool, sizeof(names) + 3 * sizeof(*env)), *value;
-    int i, n = 0;
+    apr_array_header_t *env = apr_array_make(pool, 8, sizeof(const char *));
+    int i;
 
-    env[n++] = "PATH=" RC_PROC_PATH;
-    env[n++] = "LC_ALL=C";
-    for (i = 0; names[i]; i++)
-        if ((value = getenv(names[i])))
-            env[n++] = apr_pstrcat(pool, names[i], "=", value, NULL);
-    return env;
+    APR_ARRAY_PUSH(env, const char *) = "PATH=" RC_PROC_PATH;
+    APR_ARRAY_PUSH(env, const char *) = "LC_ALL=C";
+    for (i = 0; environ[i]; i++)
+        if (!strncmp(environ[i], "HOME=", 5) || !strncmp(environ[i], "PG", 2))
+            APR_ARRAY_PUSH(env, const char *) = environ[i];
+    APR_ARRAY_PUSH(env, const char *) = NULL;
+    return (const char *const *)env->elts;
 }
 
 static rc_err_t *dump(rc_db_t *db, int fd)

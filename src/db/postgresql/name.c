@@ -41,6 +41,8 @@ rc_err_t *rc_pg_name(const char **conninfo, const char *text, apr_pool_t *pool)
     const char *secret;
     char *message = NULL;
 
+    if (strncmp(text, PREFIX, strlen(PREFIX)))
+        return rc_err(pool, RC_E_ARG, "the name of a database on a server begins with " PREFIX);
     *conninfo = is_uri ? text : text + strlen(PREFIX);
     options = PQconninfoParse(*conninfo, &message);
     PQfreemem(message);

@@ -13,6 +13,8 @@ RCAPI::PostgreSQL - a private PostgreSQL server for tests, which listens on a so
     print $pg->sql($name, 'SELECT 1');
     $pg->drop($name);
 
+The databases belong to a role that is no superuser, as in daily use.
+
 C<make test> starts one server for all tests (t/lib/with_store), in RCAPI_SOCKET; else each object starts its own,
 and stops it with itself. It is no server for data: it never waits for the disk.
 
@@ -49,13 +51,14 @@ sub _make {
     my (undef, $uid, $gid) = account();
     chown $uid, $gid, $dir if defined $uid;
     my $made = run({ timeout => 60 }, "$self->{bin}/initdb", '-D', "$dir/data",
-        qw(-U rcapi -A trust -E UTF8 --locale=C -N));
+        qw(-U chief -A trust -E UTF8 --locale=C -N));
     die $made->{err} if $made->{exit};
     $self->{socket} = "$dir/socket";
     mkdir $self->{socket} or die $!;
     chown $uid, $gid, $self->{socket} if defined $uid;
     chmod 0755, $dir;
     $self->start;
+    $self->_psql('postgres', 'CREATE ROLE rcapi LOGIN');
 }
 
 # Starts the server, which belongs to this object, and waits until it answers.
@@ -87,12 +90,12 @@ sub stop {
     waitpid $pid, 0;
 }
 
-# A new, empty database; what RcapiDatabase calls it. $locale: another one than C.
+# A new, empty database; what RcapiDatabase calls it. $options: of CREATE DATABASE.
 sub database {
-    my ($self, $locale) = @_;
+    my ($self, $options) = @_;
     my $name = join '_', 'rcapi', $$, ++$count;
-    my $other = $locale ? "LOCALE '$locale'" : 'STRATEGY file_copy';
-    my $r = $self->_psql('postgres', "CREATE DATABASE $name TEMPLATE template0 $other");
+    $options //= 'OWNER rcapi STRATEGY file_copy';
+    my $r = $self->_psql('postgres', "CREATE DATABASE $name TEMPLATE template0 $options");
     die $r->{err} if $r->{exit};
     return "postgresql:host=$self->{socket} user=rcapi dbname=$name";
 }
@@ -102,10 +105,21 @@ sub drop {
     $self->_psql('postgres', 'DROP DATABASE ' . _plain($name) . ' WITH (FORCE)');
 }
 
-# Runs SQL; what it prints, with | between columns. Dies when it fails.
+# Runs SQL as the owner of a database; what it prints, with | between columns. Dies when it fails.
 sub sql {
     my ($self, $name, $text) = @_;
-    my $r = $self->_psql(_plain($name), $text);
+    return $self->_sql(rcapi => $name, $text);
+}
+
+# The same as a superuser, which the owner is not.
+sub sql_of_chief {
+    my ($self, $name, $text) = @_;
+    return $self->_sql(chief => $name, $text);
+}
+
+sub _sql {
+    my ($self, $role, $name, $text) = @_;
+    my $r = $self->_psql(_plain($name), $text, $role);
     die "psql: $r->{err}" if $r->{exit};
     return $r->{out};
 }
@@ -140,9 +154,9 @@ sub idle_in_transaction {
 sub _plain { my ($name) = @_; return $name =~ /dbname=(\w+)/ ? $1 : $name }
 
 sub _psql {
-    my ($self, $name, $text) = @_;
+    my ($self, $name, $text, $role) = @_;
     return run({ stdin => "$text;\n", timeout => 60, env => { PGOPTIONS => '-c search_path=rcapi,public' } },
-        "$self->{bin}/psql", qw(-qXAt -v ON_ERROR_STOP=1 -U rcapi -d), $name, '-h', $self->{socket});
+        "$self->{bin}/psql", qw(-qXAt -v ON_ERROR_STOP=1 -U), $role // 'chief', '-d', $name, '-h', $self->{socket});
 }
 
 sub DESTROY {
