@@ -8,6 +8,7 @@ use warnings;
 
 use FindBin;
 use lib "$FindBin::Bin/lib";
+use File::Path ();
 use Test::More;
 
 use RCAPI::HTTP;
@@ -278,6 +279,30 @@ subtest 'nothing to serve from' => sub {
     chmod 0600, "$data/secret";
     ok(patiently(10, sub { $other->get('/tiny/changeset-diff/tip', as => 'admin')->status == 200 }),
         'served again, without a restart');
+
+    my $root = "$data/repos"; # where nothing is mounted, an empty directory
+    my $empty = sub {
+        rename $root, "$root.mounted" or die "$root: $!";
+        mkdir $root or die "$root: $!";
+        chown((stat "$root.mounted")[4, 5], $root);
+        $other->reload;
+    };
+    $empty->();
+    $other->call(create_repo => { repo_name => 'lost', repo_type => 'git' });
+    is($other->last->status, 503, 'an empty root');
+    ok(!-e "$root/lost", 'gets no new ones');
+    like($other->error_log, qr/RC0010: cannot serve the API: \Q$root\E has none of the repositories of /, 'the log');
+    File::Path::remove_tree($root);
+    rename "$root.mounted", $root or die "$root: $!";
+    my $served = sub { $other->get('/tiny/changeset-diff/tip', as => 'admin')->status == 200 };
+    ok(patiently(10, $served), 'served again when they are there');
+    rename "$root/tiny", "$root/other" or die "$root: $!";
+    $other->reload;
+    is($other->get('/tiny/changeset-diff/tip', as => 'admin')->status, 500, 'with other contents');
+    like($other->news, qr/rcapi:error.* has none of the repositories of /, 'the log');
+    $empty->();
+    is($other->admin(qw(call rescan_repos remove_obsolete:=true)) =~ /"removed":\["tiny"\]/, 1, 'they are lost');
+    ok(patiently(10, sub { $other->call('get_repos'); $other->last->status == 200 }), 'served without them');
     $other->done;
 };
 

@@ -42,6 +42,7 @@ typedef struct rc_env_config_t {
     bool maintenance;               /* maintain repositories in the background (default) */
     bool svn_hooks;                 /* hooks of Subversion repositories may run */
     bool repair;                    /* recover from crashes when opened (default) */
+    bool serves;                    /* needs the root of the database (default) */
     int tasks_max;                  /* limit of tasks that run at once, on all machines; 0: none */
     bool webhooks;                  /* httpd starts a process that sends events (default) */
     apr_interval_time_t webhook_retry;   /* from the first attempt to the second one */
@@ -76,7 +77,8 @@ typedef struct rc_env_t {
 /** Sets @a config to the defaults of docs/configuration.md; paths stay NULL. */
 void rc_env_defaults(rc_env_config_t *config);
 
-/** Opens everything, for the life of @a pool. With config->repair also recovers from crashes. */
+/** Opens everything, for the life of @a pool. With config->repair also recovers from crashes; with
+ * config->serves as well, refuses an empty root when the database has repositories. */
 rc_err_t *rc_env_open(rc_env_t **out, const rc_env_config_t *config, apr_pool_t *pool);
 
 /** Starts the work of one answer with the limits of the configuration, for the life of @a pool. @a

@@ -38,6 +38,9 @@ rc_err_t *rc_store_repo_with_forks_of(apr_array_header_t **names, rc_db_t *db, r
 /** Returns all repositories by id: array of rc_named_t. */
 rc_err_t *rc_store_repo_names(apr_array_header_t **names, rc_db_t *db, apr_pool_t *pool);
 
+/** Returns the oldest hundred of them: array of rc_named_t. */
+rc_err_t *rc_store_repo_oldest(apr_array_header_t **names, rc_db_t *db, apr_pool_t *pool);
+
 /** Returns the current name of the repository; NULL when it does not exist. */
 rc_err_t *rc_store_repo_name(const char **name, rc_db_t *db, apr_int64_t repo_id, apr_pool_t *pool);
 

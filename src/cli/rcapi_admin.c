@@ -297,6 +297,7 @@ static int run_command(rc_admin_t *admin, const char *name)
     if (command->needs == RC_ADMIN_BARE)
         return command->run(admin);
     admin->config.repair = command->needs == RC_ADMIN_OPEN;
+    admin->config.serves = false;
     if ((err = rc_api_check_table(admin->pool)) ||
         (err = rc_db_find(&path, &admin->config.db, admin->pool)) ||
         (err = rc_env_open(&admin->env, &admin->config, admin->pool)))

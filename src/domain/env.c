@@ -3,6 +3,7 @@
  * Opens everything that a serving process needs, in the right order.
  */
 #include "domain/env.h"
+#include "root.h"
 
 #include <errno.h>
 #include <sys/stat.h>
@@ -72,6 +73,7 @@ void rc_env_defaults(rc_env_config_t *config)
         .webhook_retry = apr_time_from_sec(60),
         .webhook_timeout = apr_time_from_sec(10),
         .repair = true,
+        .serves = true,
         .remote = {.schemes = &scheme_list,
                    .timeout = apr_time_from_sec(600),
                    .max_size = (apr_off_t)2 * 1024 * 1024 * 1024},
@@ -100,7 +102,7 @@ static int password_waiters(const rc_env_config_t *config)
     return each < half ? each : half;
 }
 
-/* Checks the secret, and stores what a former process has left to be stored. */
+/* Checks the root and the secret, and stores what a former process has left to be stored. */
 static rc_err_t *start_database(const rc_env_t *env, apr_pool_t *pool)
 {
     apr_pool_t *sub; /* its end releases the connection */
@@ -111,9 +113,12 @@ static rc_err_t *start_database(const rc_env_t *env, apr_pool_t *pool)
     err = rc_db_acquire(&db, env->db_pool, sub);
     if (!err) {
         rc_journal_settle(db, false, sub);
+        if (env->config->serves)
+            err = rc_root_check(env, db, sub);
         rc_db_release(db);
-        err = rc_sealed_start(env, sub);
     }
+    if (!err)
+        err = rc_sealed_start(env, sub);
     if (err)
         err = rc_err_internal(pool, err->cause, "%s", rc_err_log_text(err, pool));
     apr_pool_destroy(sub);

@@ -80,6 +80,14 @@ rc_err_t *rc_store_repo_names(apr_array_header_t **names, rc_db_t *db, apr_pool_
     return read_names(names, st, db, pool);
 }
 
+rc_err_t *rc_store_repo_oldest(apr_array_header_t **names, rc_db_t *db, apr_pool_t *pool)
+{
+    rc_stmt_t *st;
+
+    RC_TRY(rc_stmt(&st, db, SQL_REPO_OLDEST));
+    return read_names(names, st, db, pool);
+}
+
 rc_err_t *rc_store_repo_name(const char **name, rc_db_t *db, apr_int64_t repo_id, apr_pool_t *pool)
 {
     apr_array_header_t *names;

@@ -29,6 +29,8 @@ WITH RECURSIVE tree (repo_id) AS (
 SELECT r.repo_id, r.repo_name FROM tree t JOIN repo r ON r.repo_id = t.repo_id ORDER BY r.repo_id
 -- REPO_NAMES: all
 SELECT repo_id, repo_name FROM repo ORDER BY repo_id
+-- REPO_OLDEST: a hundred
+SELECT repo_id, repo_name FROM repo ORDER BY repo_id LIMIT 100
 -- REPO_NAME: id
 SELECT repo_id, repo_name FROM repo WHERE repo_id = ?1
 
