@@ -167,8 +167,9 @@ rc_err_t *rc_sealed_start(const rc_env_t *env, apr_pool_t *pool)
     RC_TRY(rc_sealed_check(&fits, env, start.db, pool));
     if (!fits) {
         rc_log(RC_LOG_ERR, APR_SUCCESS,
-               "%s is not the secret that %s was encrypted with: put the former file back. Until "
-               "then keys are accepted, but not shown, and new ones get lost when it comes back",
+               "%s is not the secret that %s was encrypted with: put the former file back, or that "
+               "of the other servers. Until then keys are accepted, but not shown, and new ones "
+               "get lost when it comes back",
                env->config->secret_file, env->config->db.path);
         return NULL;
     }

@@ -139,7 +139,8 @@ static rc_err_t *decide_request(request_rec *r, rc_note_t *note)
     rc_answer_t *answer = note->answer;
 
     if (!note->request->env)
-        return rc_err(r->pool, RC_E_BUSY, "the repositories are not open");
+        return rc_err(r->pool, RC_E_BUSY,
+                      "the repositories are not open: an earlier line of this log says why");
     if (!note->face)
         return rc_answer_refuse(answer, HTTP_NOT_FOUND, NULL, "no such URL");
     return note->face->decide ? note->face->decide(answer, note->request) : NULL;

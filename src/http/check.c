@@ -68,7 +68,9 @@ static const char *check_server(const server_rec *s, apr_pool_t *pool)
         if (rc_db_is_on_server(path))
             continue;
         wrong = check_type(paths[i].directive, paths[i].what, path, paths[i].type, paths[i].link,
-                           "; rcapi-admin init creates it", pool);
+                           "; rcapi-admin init creates it with a new database; else it is in "
+                           "the backup, or on another server",
+                           pool);
         if (wrong)
             return wrong;
     }
