@@ -294,7 +294,11 @@ subtest 'get_repo_nodes: long lists are kept' => sub {
     is @{ [$kept->()] }, 1, '... is too short';
     RCAPI::Run::spew($file, '["from the file"]');
     is_deeply $nodes->(), ['from the file'], 'the file is what is sent';
-    is_deeply $nodes->(revision => $id), $first, 'another way to ask has a file of its own';
+    is_deeply $nodes->(@$_), ['from the file'], "... for @$_, too"
+        for [revision => $id], [root_path => ''], [ret_type => 'all', details => 'basic'];
+    my @other = ([root_path => '/d'], [ret_type => 'files'], [details => 'full'], [max_file_bytes => 1]);
+    is $nodes->(@$_)->[-1]{type}, 'file', "not for @$_" for @other;
+    is @{ [$kept->()] }, 1 + @other, '... each of which has a file of its own';
     $import->(1_500_000_001, map { $name->($_) } 2 .. 2601);
     is $nodes->()->[1]{name}, $name->(2), 'a new commit has a list of its own';
     my $tree = $t->git($long->{path}, { stdin => $t->git($long->{path}, qw(ls-tree master:d)) . '100644 blob '

@@ -112,17 +112,20 @@ static rc_err_t *render_nodes(listing_t *list, rc_vcs_t *vcs, const char *id, rc
 /* --- lists that are kept --- */
 
 /* Sets *@a name to the name of a list in the cache: the repository, the commit, and a digest of
- * everything else that decides it. */
-static rc_err_t *name_list(const char **name, rc_call_t *call, rc_vcs_t *vcs, const rc_rev_t *rev)
+ * everything else that decides it, however the client has said it. */
+static rc_err_t *name_list(const char **name, const listing_t *list, rc_call_t *call, rc_vcs_t *vcs,
+                           const rc_rev_t *rev)
 {
+    const char *root = rc_text_clean_path(rc_arg_text(call, RC_P_ROOT_PATH), call->pool);
     unsigned char digest[RC_DIGEST_SIZE];
     rc_position_t place;
-    const char *args;
 
     RC_TRY(rc_vcs_position(&place, vcs, rev->index, call->pool));
-    RC_TRY(rc_value_json(&args, call->args_sent, call->pool));
-    rc_key_digest(digest, apr_psprintf(call->pool, "%s %s %s", RCAPI_VERSION,
-                                       place.digest ? place.digest : "", args));
+    rc_key_digest(digest, apr_psprintf(call->pool,
+                                       "%s %s %d %" APR_INT64_T_FMT " %" APR_SIZE_T_FMT " %s %s",
+                                       RCAPI_VERSION, place.digest ? place.digest : "", list->full,
+                                       list->max_bytes, strlen(root), root,
+                                       rc_arg_text(call, RC_P_RET_TYPE)));
     *name = apr_psprintf(call->pool, "%" APR_INT64_T_FMT "-%s-%s.nodes",
                          rc_arg_repo(call, RC_P_REPOID)->id, rev->id,
                          rc_hex_text(digest, sizeof(digest), call->pool));
@@ -172,7 +175,7 @@ static rc_err_t *list_commit(listing_t *list, rc_vcs_t *vcs, rc_call_t *call)
     bool found;
 
     RC_TRY(find_revision(&rev, vcs, call, RC_P_REVISION));
-    RC_TRY(name_list(&name, call, vcs, &rev));
+    RC_TRY(name_list(&name, list, call, vcs, &rev));
     RC_TRY(write_kept(&found, list->out, call, name));
     if (found)
         return NULL;
