@@ -62,6 +62,9 @@ void rc_json_raw(rc_json_t *json, const char *text, apr_size_t len);
 #define RC_JSON_DIGITS 24 /* more bytes than a number has */
 const char *rc_json_digits(char *end, apr_int64_t value);
 
+/** Returns whether a string is written as it is, without escapes and repairs. */
+bool rc_json_plain(const char *text, apr_size_t len);
+
 /* Each writes a member of an object: the key, as rc_json_key, and the value. */
 void rc_json_member_string(rc_json_t *json, const char *key, const char *text);
 /* A string of printable ASCII without quotes and backslashes. */

@@ -89,6 +89,19 @@ static void put(rc_json_t *json, const char *before, const char *text, apr_size_
     rc_spool_quick_fill(json->spool, to);
 }
 
+/* Writes one byte, and a comma before it if there must be one. */
+static void put_byte(rc_json_t *json, bool comma, char byte)
+{
+    char *to;
+
+    if (json->err || json->hidden || !(to = rc_spool_quick_room(&json->err, json->spool, 2)))
+        return;
+    *to = ',';
+    to += comma;
+    *to = byte;
+    rc_spool_quick_fill(json->spool, to + 1);
+}
+
 /* Writes a value without quotes. */
 static void put_value(rc_json_t *json, const char *text, apr_size_t len)
 {
@@ -96,39 +109,39 @@ static void put_value(rc_json_t *json, const char *text, apr_size_t len)
     json->comma = true;
 }
 
-static void open_bracket(rc_json_t *json, const char *bracket)
+static void open_bracket(rc_json_t *json, char bracket)
 {
-    put_value(json, bracket, 1);
+    put_byte(json, json->comma, bracket);
     json->comma = false;
     json->depth++;
 }
 
-static void close_bracket(rc_json_t *json, const char *bracket)
+static void close_bracket(rc_json_t *json, char bracket)
 {
     if (json->depth-- == IN_OBJECT)
         end_hidden(json);
-    put(json, "", bracket, 1, "");
+    put_byte(json, false, bracket);
     json->comma = true;
 }
 
 void rc_json_object_begin(rc_json_t *json)
 {
-    open_bracket(json, "{");
+    open_bracket(json, '{');
 }
 
 void rc_json_object_end(rc_json_t *json)
 {
-    close_bracket(json, "}");
+    close_bracket(json, '}');
 }
 
 void rc_json_array_begin(rc_json_t *json)
 {
-    open_bracket(json, "[");
+    open_bracket(json, '[');
 }
 
 void rc_json_array_end(rc_json_t *json)
 {
-    close_bracket(json, "]");
+    close_bracket(json, ']');
 }
 
 void rc_json_key(rc_json_t *json, const char *key)
@@ -185,6 +198,11 @@ static const char *copied_until(const char *p, const char *end)
             return p;
         p += n;
     }
+}
+
+bool rc_json_plain(const char *text, apr_size_t len)
+{
+    return copied_until(text, text + len) == text + len;
 }
 
 /* Writes the escape of a byte that cannot be copied, or U+FFFD. */
@@ -305,7 +323,7 @@ void rc_json_member_string(rc_json_t *json, const char *key, const char *text)
 
     if (!text) {
         rc_json_member_null(json, key);
-    } else if (copied_until(text, text + len) == text + len) {
+    } else if (rc_json_plain(text, len)) {
         put_member(json, key, "\"", text, len);
     } else {
         rc_json_key(json, key);

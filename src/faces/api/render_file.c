@@ -33,8 +33,9 @@ static apr_int64_t count_lines(const rc_node_t *node, bool binary)
     return lines ? lines : 1;
 }
 
-/* Members of bounded length are put together here and written by one call. */
-#define TEXT_MOST        256
+/* All members but the content are put together here and written by one call. */
+#define NAME_MOST 512 /* bytes of a path that fits; one without an escape is copied as it is */
+#define TEXT_MOST (2 * NAME_MOST + 512)
 #define PUT(to, literal) append_text(to, literal, sizeof(literal) - 1)
 
 static inline char *append_text(char *to, const char *text, apr_size_t len)
@@ -114,39 +115,64 @@ static void write_missing(rc_json_t *out, const rc_node_t *node, rc_file_form_t 
 }
 
 /* The type, and what is computed from the content. */
-static void write_digest(rc_json_t *out, const rc_node_t *node, bool binary)
+static char *append_digest(char *to, const rc_node_t *node, bool binary)
 {
-    char text[TEXT_MOST], *to = text;
-
     to = PUT(to, "\"type\":\"file\",\"md5\":\"");
     to = put_md5(to, node);
     to = PUT(to, "\",\"binary\":");
     to = binary ? PUT(to, "true") : PUT(to, "false");
     to = PUT(to, ",\"size\":");
-    to = append_number(to, (apr_int64_t)node->len);
-    rc_json_members_raw(out, text, (apr_size_t)(to - text));
+    return append_number(to, (apr_int64_t)node->len);
 }
 
-static void write_kind(rc_json_t *out, const rc_node_t *node, bool binary)
+static char *append_kind(char *to, const rc_node_t *node, bool binary)
 {
     const char *type = mime_type(node, binary);
-    char text[TEXT_MOST], *to = text;
 
     to = PUT(to, "\"mimetype\":\"");
     to = append_text(to, type, strlen(type));
     to = PUT(to, "\",\"lines\":");
-    to = append_number(to, count_lines(node, binary));
-    rc_json_members_raw(out, text, (apr_size_t)(to - text));
+    return append_number(to, count_lines(node, binary));
+}
+
+/* All members but the content, of a file with a short name of @a len bytes without escapes. */
+static char *append_members(char *to, const rc_node_t *node, apr_size_t len, bool binary)
+{
+    const char *ending = extension(node->path);
+
+    to = PUT(to, "\"name\":\"");
+    to = append_text(to, node->path, len);
+    to = PUT(to, "\",");
+    to = append_digest(to, node, binary);
+    to = PUT(to, ",\"extension\":\"");
+    to = append_text(to, ending, (apr_size_t)(node->path + len - ending));
+    to = PUT(to, "\",");
+    return append_kind(to, node, binary);
+}
+
+/* The same for any name. */
+static void write_members(rc_json_t *out, const rc_node_t *node, bool binary)
+{
+    char text[TEXT_MOST];
+
+    rc_json_member_string(out, "name", node->path);
+    rc_json_members_raw(out, text, (apr_size_t)(append_digest(text, node, binary) - text));
+    rc_json_member_string(out, "extension", extension(node->path));
+    rc_json_members_raw(out, text, (apr_size_t)(append_kind(text, node, binary) - text));
 }
 
 static void write_present(rc_json_t *out, const rc_node_t *node, rc_file_form_t form,
                           apr_int64_t most)
 {
     bool binary = memchr(node->data, '\0', node->len) != NULL;
+    apr_size_t len = strlen(node->path);
+    char text[TEXT_MOST];
 
-    write_digest(out, node, binary);
-    rc_json_member_string(out, "extension", extension(node->path));
-    write_kind(out, node, binary);
+    if (len <= NAME_MOST && rc_json_plain(node->path, len))
+        rc_json_members_raw(out, text,
+                            (apr_size_t)(append_members(text, node, len, binary) - text));
+    else
+        write_members(out, node, binary);
     if (form != RC_FILE_FULL)
         return;
     rc_json_key(out, "content");
@@ -156,19 +182,23 @@ static void write_present(rc_json_t *out, const rc_node_t *node, rc_file_form_t 
         rc_json_string_len(out, node->data, node->len);
 }
 
+/* A file whose content cannot be read, or need not be. */
+static void write_absent(rc_json_t *out, const rc_node_t *node, rc_file_form_t form)
+{
+    rc_json_member_string(out, "name", node->path);
+    rc_json_member_plain(out, "type", "file", strlen("file"));
+    if (node->missing)
+        write_missing(out, node, form);
+}
+
 rc_err_t *rc_render_file(rc_json_t *out, const rc_node_t *node, rc_file_form_t form,
                          apr_int64_t most)
 {
-    bool present = !node->missing && form != RC_FILE_MINIMAL;
-
     rc_json_object_begin(out);
-    rc_json_member_string(out, "name", node->path);
-    if (present)
-        write_present(out, node, form, most);
+    if (node->missing || form == RC_FILE_MINIMAL)
+        write_absent(out, node, form);
     else
-        rc_json_member_plain(out, "type", "file", strlen("file"));
-    if (node->missing)
-        write_missing(out, node, form);
+        write_present(out, node, form, most);
     rc_json_object_end(out);
     return rc_json_finish(out);
 }
