@@ -242,6 +242,7 @@ typedef struct rc_node_t {
     bool missing;     /* its content cannot be read: data and len are undefined */
     const char *data; /* of a file; a link's target */
     apr_size_t len;
+    const unsigned char *md5; /* of the data; NULL: not computed */
 } rc_node_t;
 
 typedef rc_err_t *rc_node_fn_t(void *baton, const rc_node_t *node);

@@ -11,11 +11,14 @@
 
 #include "backend.h"
 #include "base/log.h"
+#include "base/md5.h"
 #include "base/text.h"
 
-#define DEPTH_MAX 2048                    /* levels of nested directories */
-#define PATH_MOST ((size_t)1 << 20)       /* bytes of one path */
-#define HELD_MOST ((apr_size_t)128 << 20) /* bytes of all directory lists held at once */
+#define DEPTH_MAX  2048                    /* levels of nested directories */
+#define PATH_MOST  ((size_t)1 << 20)       /* bytes of one path */
+#define HELD_MOST  ((apr_size_t)128 << 20) /* bytes of all directory lists held at once */
+#define BATCH      32                      /* files that are passed together */
+#define BATCH_MOST ((apr_size_t)64 << 10)  /* bytes of them, unless one has more */
 
 typedef struct list_walk_t {
     rc_vcs_t *vcs;
@@ -95,6 +98,7 @@ static rc_err_t *ignore_entry(void *baton, const rc_entry_t *entry)
     return NULL;
 }
 
+/* Passes @a dir; clears @a scratch, which its path is in. */
 static rc_err_t *pass_dir(list_walk_t *walk, const rc_entry_t *dir, apr_pool_t *scratch)
 {
     rc_node_t node = {.path = dir->path, .is_dir = true};
@@ -103,7 +107,9 @@ static rc_err_t *pass_dir(list_walk_t *walk, const rc_entry_t *dir, apr_pool_t *
     node.missing = is_missing(walk, err, dir->id);
     if (err && !node.missing)
         return err;
-    return walk->fn(walk->baton, &node);
+    RC_TRY(walk->fn(walk->baton, &node));
+    apr_pool_clear(scratch);
+    return NULL;
 }
 
 /* Passes a directory that cannot be read, unless it was passed before: that is all that a list of
@@ -134,58 +140,102 @@ static rc_err_t *read_file(rc_node_t *node, list_walk_t *walk, const rc_entry_t 
     return rc_spool_view(&node->data, spool, pool);
 }
 
-static rc_err_t *pass_file(list_walk_t *walk, const rc_entry_t *entry, apr_pool_t *scratch)
+/* Files of one directory that have been read and not yet passed, so that their digests are computed
+ * together. */
+typedef struct batch_t {
+    list_walk_t *walk;
+    rc_node_t nodes[BATCH];
+    int n;
+    apr_size_t bytes; /* of paths and contents */
+    apr_pool_t *pool;
+} batch_t;
+
+static void add_digests(rc_md5_text_t texts[BATCH], batch_t *batch)
 {
-    rc_node_t node = {.path = entry->path};
-    rc_err_t *err = NULL;
+    int i, n = 0;
+
+    for (i = 0; i < batch->n; i++) {
+        rc_node_t *node = &batch->nodes[i];
+
+        if (node->missing)
+            continue;
+        texts[n] = (rc_md5_text_t){.data = node->data, .len = node->len};
+        node->md5 = texts[n++].digest;
+    }
+    rc_md5(texts, n);
+}
+
+static rc_err_t *pass_batch(batch_t *batch)
+{
+    list_walk_t *walk = batch->walk;
+    rc_md5_text_t texts[BATCH];
+    int i;
 
     if (walk->what == RC_NODES_FILES)
-        err = read_file(&node, walk, entry, scratch);
-    node.missing = is_missing(walk, err, entry->id);
-    if (err && !node.missing)
+        add_digests(texts, batch);
+    for (i = 0; i < batch->n; i++)
+        RC_TRY(walk->fn(walk->baton, &batch->nodes[i]));
+    batch->n = 0;
+    batch->bytes = 0;
+    apr_pool_clear(batch->pool);
+    return NULL;
+}
+
+static rc_err_t *take_file(batch_t *batch, const rc_entry_t *entry)
+{
+    list_walk_t *walk = batch->walk;
+    rc_node_t *node = &batch->nodes[batch->n++];
+    rc_err_t *err = NULL;
+
+    *node = (rc_node_t){.path = entry->path};
+    if (walk->what == RC_NODES_FILES)
+        err = read_file(node, walk, entry, batch->pool);
+    node->missing = is_missing(walk, err, entry->id);
+    if (err && !node->missing)
         return err;
-    return walk->fn(walk->baton, &node);
+    batch->bytes += strlen(entry->path) + (node->missing ? 0 : node->len);
+    return batch->n < BATCH && batch->bytes < BATCH_MOST ? NULL : pass_batch(batch);
 }
 
 /* --- the walk --- */
 
-/* Makes room for the path of each entry: sets *@a path to @a prefix, and *@a end to where the name
- * goes. Nothing in a repository limits the length of a name. */
-static rc_err_t *begin_paths(char **path, char **end, const folder_t *folder, const char *prefix,
-                             apr_pool_t *pool)
+/* Nothing in a repository limits the length of a name. */
+static rc_err_t *check_paths(const folder_t *folder, apr_size_t prefix)
 {
-    apr_size_t len = strlen(prefix);
+    return prefix + folder->longest <= PATH_MOST
+               ? NULL
+               : rc_err(folder->walk->vcs->pool, RC_E_LIMIT, "A path in this commit is too long");
+}
 
-    *path = *end = NULL;
-    if (len + folder->longest > PATH_MOST)
-        return rc_err(folder->walk->vcs->pool, RC_E_LIMIT, "A path in this commit is too long");
-    *path = apr_palloc(pool, len + folder->longest + sizeof("/"));
-    *end = *path + len;
-    memcpy(*path, prefix, len);
-    return NULL;
+static const char *join(const char *prefix, apr_size_t len, const char *name, apr_pool_t *pool)
+{
+    apr_size_t size = strlen(name) + 1;
+    char *path = apr_palloc(pool, len + size);
+
+    memcpy(path, prefix, len);
+    memcpy(path + len, name, size);
+    return path;
 }
 
 static rc_err_t *pass_entries(const folder_t *folder, const char *prefix, apr_pool_t *pool)
 {
-    list_walk_t *walk = folder->walk;
-    bool dirs = walk->what == RC_NODES_DIRS;
-    apr_pool_t *scratch;
-    char *path, *end;
+    batch_t batch = {.walk = folder->walk};
+    bool dirs = folder->walk->what == RC_NODES_DIRS;
+    apr_size_t len = strlen(prefix);
     int i;
 
-    RC_TRY(begin_paths(&path, &end, folder, prefix, pool));
-    apr_pool_create(&scratch, pool);
+    RC_TRY(check_paths(folder, len));
+    apr_pool_create(&batch.pool, pool);
     for (i = 0; i < folder->list->nelts; i++) {
         rc_entry_t entry = APR_ARRAY_IDX(folder->list, i, rc_entry_t);
 
-        apr_pool_clear(scratch);
-        memcpy(end, entry.path, strlen(entry.path) + 1);
-        entry.path = path;
         if (entry.kind == RC_ENTRY_SUBMODULE || dirs != (entry.kind == RC_ENTRY_DIR))
             continue;
-        RC_TRY(dirs ? pass_dir(walk, &entry, scratch) : pass_file(walk, &entry, scratch));
+        entry.path = join(prefix, len, entry.path, batch.pool);
+        RC_TRY(dirs ? pass_dir(batch.walk, &entry, batch.pool) : take_file(&batch, &entry));
     }
-    apr_pool_destroy(scratch); /* the last content does not wait for the directories below */
+    RC_TRY(pass_batch(&batch));
+    apr_pool_destroy(batch.pool); /* the last content does not wait for the directories below */
     return NULL;
 }
 

@@ -6,7 +6,10 @@
 
 #include <sys/stat.h>
 
+#include <apr_md5.h>
+
 #include "base/hex.h"
+#include "base/md5.h"
 #include "base/password.h"
 #include "base/secret.h"
 
@@ -213,6 +216,34 @@ static void passwords(void **state)
     assert_false(matches(hash, longest));
 }
 
+/* Any number of texts of any length, and lengths around a block, are as apr makes them. */
+static void md5_of_many(void **state)
+{
+    static char data[64 * 1024];
+    rc_md5_text_t texts[40];
+    unsigned char expected[RC_MD5_SIZE];
+    int round, i;
+
+    (void)state;
+    srand(unit_seed());
+    for (i = 0; i < (int)sizeof(data); i++)
+        data[i] = (char)rand();
+    for (round = 0; round < 300; round++) {
+        int n = round % (int)ROWS(texts) + 1;
+
+        for (i = 0; i < n; i++) {
+            texts[i].len = (apr_size_t)(rand() % (round % 3 ? 130 : 5000));
+            texts[i].data = data + rand() % 1000;
+        }
+        texts[rand() % n].len = sizeof(data) - 1000;
+        rc_md5(texts, n);
+        for (i = 0; i < n; i++) {
+            apr_md5(expected, texts[i].data, texts[i].len);
+            assert_memory_equal(texts[i].digest, expected, RC_MD5_SIZE);
+        }
+    }
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(file),
     cmocka_unit_test(refused_modes),
@@ -220,6 +251,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(seal),
     cmocka_unit_test(tampering),
     cmocka_unit_test(digests),
+    cmocka_unit_test(md5_of_many),
     cmocka_unit_test(passwords),
     cmocka_unit_test(random_values),
 };

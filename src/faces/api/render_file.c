@@ -6,9 +6,8 @@
 
 #include <string.h>
 
-#include <apr_md5.h>
-
 #include "base/hex.h"
+#include "base/md5.h"
 #include "base/mime.h"
 
 static const char *extension(const char *path)
@@ -34,8 +33,8 @@ static apr_int64_t count_lines(const rc_node_t *node, bool binary)
 }
 
 /* All members but the content are put together here and written by one call. */
-#define NAME_MOST 512 /* bytes of a path that fits; one without an escape is copied as it is */
-#define TEXT_MOST (2 * NAME_MOST + 512)
+#define NAME_MOST        512 /* bytes of a path that fits; one without an escape is copied as it is */
+#define TEXT_MOST        (2 * NAME_MOST + 512)
 #define PUT(to, literal) append_text(to, literal, sizeof(literal) - 1)
 
 static inline char *append_text(char *to, const char *text, apr_size_t len)
@@ -52,43 +51,14 @@ static char *append_number(char *to, apr_int64_t value)
     return append_text(to, first, (apr_size_t)(end - first));
 }
 
-#define BLOCK 64 /* bytes that MD5 takes at once */
-
-static void put_word(unsigned char *to, apr_uint64_t word)
-{
-    to[0] = (unsigned char)word;
-    to[1] = (unsigned char)(word >> 8);
-    to[2] = (unsigned char)(word >> 16);
-    to[3] = (unsigned char)(word >> 24);
-}
-
-/* As apr_md5, whose end of a text takes as long as a block of it. */
-static void digest_content(unsigned char digest[APR_MD5_DIGESTSIZE], const char *data,
-                           apr_size_t len)
-{
-    apr_size_t rest = len % BLOCK, padded = rest < BLOCK - 8 ? BLOCK : 2 * BLOCK, i;
-    unsigned char end[2 * BLOCK] = "";
-    apr_md5_ctx_t md5;
-
-    memcpy(end, data + len - rest, rest);
-    end[rest] = 0x80;
-    put_word(end + padded - 8, (apr_uint64_t)len << 3); /* the number of bits */
-    put_word(end + padded - 4, (apr_uint64_t)len >> 29);
-    apr_md5_init(&md5);
-    if (len > rest)
-        apr_md5_update(&md5, data, len - rest);
-    apr_md5_update(&md5, end, padded);
-    for (i = 0; i < 4; i++)
-        put_word(digest + 4 * i, md5.state[i]);
-}
-
 static char *put_md5(char *to, const rc_node_t *node)
 {
-    unsigned char digest[APR_MD5_DIGESTSIZE];
+    rc_md5_text_t text = {.data = node->data, .len = node->len};
 
-    digest_content(digest, node->data, node->len);
-    rc_hex_write(to, digest, sizeof(digest));
-    return to + 2 * sizeof(digest);
+    if (!node->md5)
+        rc_md5(&text, 1);
+    rc_hex_write(to, node->md5 ? node->md5 : text.digest, RC_MD5_SIZE);
+    return to + 2 * RC_MD5_SIZE;
 }
 
 static const char *mime_type(const rc_node_t *node, bool binary)
