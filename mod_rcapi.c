@@ -5,6 +5,7 @@
  */
 #include "src/http/parked.h"
 #include "src/http/measure.h"
+#include "src/http/next.h"
 #include "base/unconst.h"
 
 #include <stdlib.h>
@@ -49,6 +50,7 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_insert_error_filter(rc_http_hide_refused, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_log_transaction(rc_http_hide_from_logs, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_log_transaction(rc_http_measure, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_log_transaction(rc_http_await_next, NULL, NULL, APR_HOOK_REALLY_LAST);
     /* clang-format on */
 }
 
