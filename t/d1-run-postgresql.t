@@ -20,6 +20,11 @@ my $data = "$temp/it's mine";
 my @pids;
 END { local $?; kill KILL => @pids if @pids }
 
+for my $wrong ('-1', 'abc', '100') {
+    my $r = run_it('start', NODES => $wrong);
+    is("$r->{exit} $r->{err}", "1 make run: NODES=$wrong is not a number of servers, 1 to 99\n", "NODES=$wrong");
+}
+ok(!-e $data, 'and nothing is made');
 my $said = start(STORE => 'postgresql');
 like($said, qr/"result":\{"msg":"Pulled from `demo`"/, 'a call');
 like($said, qr/identical to the output of git/, 'a raw diff');
