@@ -67,13 +67,15 @@ static rc_err_t *add_entry(void *baton, const rc_entry_t *entry)
     apr_pool_t *pool = folder->list->pool;
     apr_size_t len = strlen(entry->path), id_len = strlen(entry->id);
     rc_entry_t *copy = apr_array_push(folder->list);
+    char *path;
 
     folder->bytes += len + id_len + sizeof(*entry);
     if (walk->held + folder->bytes > HELD_MOST)
         return rc_err(walk->vcs->pool, RC_E_LIMIT, "The directories of a commit are too large");
     *copy = *entry;
-    copy->path = apr_pstrmemdup(pool, entry->path, len);
-    copy->id = apr_pstrmemdup(pool, entry->id, id_len);
+    copy->path = path = apr_palloc(pool, len + id_len + 2);
+    memcpy(path, entry->path, len + 1);
+    copy->id = memcpy(path + len + 1, entry->id, id_len + 1);
     folder->longest = len > folder->longest ? len : folder->longest;
     folder->sorted = folder->sorted && (folder->list->nelts == 1 || by_name(copy - 1, copy) <= 0);
     return rc_work_entry(walk->vcs->work, walk->vcs->pool);

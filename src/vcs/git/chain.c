@@ -15,32 +15,41 @@
 #include <zlib.h>
 
 #include "objects.h"
+#include "search.h"
 #include "base/fs.h"
 
 #define DEPTH_MOST 4095 /* deltas; git never writes a longer chain */
 #define DEPTH_FEW  64   /* up to here (git's default) the cost is not computed */
 
-#define FANOUT    (256 * 4)
-#define V2_HEAD   8
-#define V2_MAGIC  "\377tOc"
 #define HEAD_MOST 64  /* more bytes than precede the compressed data */
 #define SOME      256 /* compressed bytes that contain the start of a delta */
 #define OFS_DELTA 6
 #define REF_DELTA 7
-#define GUESSES   6  /* looks into an index before its parts are halved */
-#define NEAR      32 /* bytes by which the second guess is often wrong */
+#define AHEAD     16  /* objects that are searched for in turn */
+#define PLACES    128 /* objects that have been found before they are read; at most 256 */
 
 typedef struct pack_map_t {
     unsigned char *at;
     size_t size;
 } pack_map_t;
 
+typedef struct located_t {
+    git_oid id;
+    apr_uint64_t at;
+} located_t;
+
+/* Objects that will be read soon. */
+typedef struct ahead_t {
+    rc_git_search_t begun[AHEAD];
+    unsigned calls;
+    located_t found[PLACES]; /* by the last byte of their ids; at is 0 for none */
+} ahead_t;
+
 struct rc_git_chain_t {
-    pack_map_t index, pack;
-    bool v2;
-    apr_uint32_t count;
-    git_oid last; /* found last, because its header is read before its content */
-    apr_uint64_t last_at;
+    rc_git_index_t index;
+    pack_map_t pack;
+    located_t last; /* found last, because its header is read before its content */
+    ahead_t *ahead; /* NULL: nothing has been expected yet */
 };
 
 /* An object of the pack. */
@@ -52,7 +61,7 @@ typedef struct link_t {
 
 /* --- mapping --- */
 
-static bool map(pack_map_t *mapping, const char *path)
+static bool map(unsigned char **to, size_t *size, const char *path)
 {
     struct stat st;
     int fd = rc_fs_open_regular(&st, path, 0);
@@ -60,35 +69,13 @@ static bool map(pack_map_t *mapping, const char *path)
 
     if (fd < 0)
         return false;
-    mapping->size = (size_t)st.st_size;
-    at = mapping->size ? mmap(NULL, mapping->size, PROT_READ, MAP_PRIVATE, fd, 0) : MAP_FAILED;
+    *size = (size_t)st.st_size;
+    at = *size ? mmap(NULL, *size, PROT_READ, MAP_PRIVATE, fd, 0) : MAP_FAILED;
     close(fd);
     if (at == MAP_FAILED)
         return false;
-    mapping->at = at;
+    *to = at;
     return true;
-}
-
-static apr_uint32_t number(const unsigned char *p)
-{
-    return (apr_uint32_t)p[0] << 24 | (apr_uint32_t)p[1] << 16 | (apr_uint32_t)p[2] << 8 | p[3];
-}
-
-static const unsigned char *fanout(const rc_git_chain_t *chain)
-{
-    return chain->index.at + (chain->v2 ? V2_HEAD : 0);
-}
-
-static bool read_count(rc_git_chain_t *chain)
-{
-    size_t least = V2_HEAD + FANOUT, entry;
-
-    if (chain->index.size < least || chain->pack.size <= RC_GIT_RAW)
-        return false;
-    chain->v2 = !memcmp(chain->index.at, V2_MAGIC, 4) && number(chain->index.at + 4) == 2;
-    chain->count = number(fanout(chain) + FANOUT - 4);
-    entry = RC_GIT_RAW + (chain->v2 ? 8 : 4);
-    return chain->index.size >= (chain->v2 ? least : FANOUT) + chain->count * entry;
 }
 
 /* Returns whether the index is that of this pack: with as many objects, and the checksum that ends
@@ -97,7 +84,8 @@ static bool pack_fits(const rc_git_chain_t *chain)
 {
     const unsigned char *pack = chain->pack.at, *end = chain->index.at + chain->index.size;
 
-    return !memcmp(pack, "PACK", 4) && number(pack + 8) == chain->count &&
+    return chain->pack.size > RC_GIT_RAW && !memcmp(pack, "PACK", 4) &&
+           rc_git_number(pack + 8) == chain->index.count &&
            !memcmp(pack + chain->pack.size - RC_GIT_RAW, end - 2 * RC_GIT_RAW, RC_GIT_RAW);
 }
 
@@ -111,7 +99,8 @@ rc_git_chain_t *rc_git_chain_open(const char *index, apr_pool_t *scratch)
     if (!chain)
         return NULL;
     rc_git_mapped_begin();
-    good = map(&chain->index, index) && map(&chain->pack, pack) && read_count(chain) &&
+    good = map(&chain->index.at, &chain->index.size, index) &&
+           map(&chain->pack.at, &chain->pack.size, pack) && rc_git_index_read(&chain->index) &&
            pack_fits(chain);
     if (rc_git_mapped_end() && good)
         return chain;
@@ -127,127 +116,8 @@ void rc_git_chain_close(rc_git_chain_t *chain)
         munmap(chain->index.at, chain->index.size);
     if (chain->pack.at)
         munmap(chain->pack.at, chain->pack.size);
+    free(chain->ahead);
     free(chain);
-}
-
-/* --- the index --- */
-
-static const unsigned char *v2_offsets(const rc_git_chain_t *chain)
-{
-    return fanout(chain) + FANOUT + (size_t)chain->count * (RC_GIT_RAW + 4);
-}
-
-static apr_uint64_t offset_at(const rc_git_chain_t *chain, apr_uint32_t n)
-{
-    const unsigned char *end = chain->index.at + chain->index.size, *offsets, *large;
-    apr_uint32_t offset;
-
-    if (!chain->v2)
-        return number(chain->index.at + FANOUT + (size_t)n * (4 + RC_GIT_RAW));
-    offsets = v2_offsets(chain);
-    offset = number(offsets + (size_t)n * 4);
-    if (!(offset & 0x80000000))
-        return offset;
-    large = offsets + (size_t)chain->count * 4 + (size_t)(offset & 0x7fffffff) * 8;
-    return end - large < 8 ? 0 : (apr_uint64_t)number(large) << 32 | number(large + 4);
-}
-
-/* Compares two ids as memcmp does; the first bytes nearly always differ. */
-static int id_order(const unsigned char *a, const unsigned char *b)
-{
-    apr_uint32_t x = number(a), y = number(b);
-
-    return x == y ? memcmp(a, b, RC_GIT_RAW) : x < y ? -1 : 1;
-}
-
-/* A part of the sorted ids, in which one is searched. */
-typedef struct range_t {
-    apr_uint32_t low, high;   /* places; the id is before high */
-    apr_uint32_t first, last; /* no id in it begins with less or more */
-} range_t;
-
-/* Returns where an id that begins with @a start is, if ids are spread evenly, as digests are. */
-static apr_uint32_t guess(const range_t *range, apr_uint32_t start)
-{
-    apr_uint64_t span = (apr_uint64_t)range->last - range->first + 1;
-
-    return range->low +
-           (apr_uint32_t)((apr_uint64_t)(start - range->first) * (range->high - range->low) / span);
-}
-
-/* The ids that begin with the first byte of @a id; none when the index is damaged. */
-static range_t range_of(const rc_git_chain_t *chain, const unsigned char *id)
-{
-    range_t range = {.first = (apr_uint32_t)*id << 24, .last = (apr_uint32_t)*id << 24 | 0xffffff};
-
-    range.low = *id ? number(fanout(chain) + (*id - 1) * 4) : 0;
-    range.high = number(fanout(chain) + *id * 4);
-    if (range.high > chain->count)
-        range.high = range.low;
-    return range;
-}
-
-/* The id at the place @a at of the sorted ones. */
-static const unsigned char *id_at(const rc_git_chain_t *chain, apr_uint32_t at)
-{
-    const unsigned char *first = fanout(chain) + FANOUT;
-
-    return chain->v2 ? first + (size_t)at * RC_GIT_RAW : first + 4 + (size_t)at * (RC_GIT_RAW + 4);
-}
-
-/* Looks for @a id at the place @a at of the range; returns whether it is there. Else the range
- * becomes the part before or after that place. */
-static bool narrow(range_t *range, const rc_git_chain_t *chain, apr_uint32_t at,
-                   const unsigned char *id)
-{
-    const unsigned char *there = id_at(chain, at);
-    int cmp = id_order(there, id);
-
-    if (cmp < 0) {
-        range->low = at + 1;
-        range->first = number(there);
-    } else if (cmp > 0) {
-        range->high = at;
-        range->last = number(there);
-    }
-    return !cmp;
-}
-
-/* Returns the offset of object @a id in the pack; 0 when it is not there. A few guesses need fewer
- * looks than halving does, each of which waits for memory; ids that are not spread are halved. */
-static apr_uint64_t find_offset(const rc_git_chain_t *chain, const unsigned char *id)
-{
-    range_t range = range_of(chain, id);
-    int looks;
-
-    for (looks = 0; range.low < range.high; looks++) {
-        apr_uint32_t at =
-            looks < GUESSES ? guess(&range, number(id)) : range.low + (range.high - range.low) / 2;
-
-        if (narrow(&range, chain, at, id))
-            return offset_at(chain, at);
-    }
-    return 0;
-}
-
-void rc_git_chain_expect(const rc_git_chain_t *chain, const git_oid *id, bool again)
-{
-    range_t range = range_of(chain, id->id);
-    apr_uint32_t at;
-
-    if (range.low >= range.high)
-        return;
-    at = guess(&range, number(id->id));
-    if (!again) {
-        __builtin_prefetch(id_at(chain, at));
-        return;
-    }
-    if (!narrow(&range, chain, at, id->id) && range.low < range.high)
-        at = guess(&range, number(id->id));
-    __builtin_prefetch(id_at(chain, at) - NEAR);
-    __builtin_prefetch(id_at(chain, at) + NEAR);
-    if (chain->v2)
-        __builtin_prefetch(v2_offsets(chain) + (size_t)at * 4);
 }
 
 /* --- the pack --- */
@@ -285,18 +155,19 @@ static bool read_link(link_t *link, const rc_git_chain_t *chain, apr_uint64_t of
 {
     apr_uint64_t end = chain->pack.size - RC_GIT_RAW,
                  distance; /* where the pack's checksum begins */
-    unsigned char head[HEAD_MOST] = "";
-    const unsigned char *p;
+    unsigned char copy[HEAD_MOST] = "";
+    const unsigned char *head = chain->pack.at + offset, *p;
 
     if (!offset || offset >= end)
         return false;
-    memcpy(head, chain->pack.at + offset, end - offset < HEAD_MOST ? end - offset : HEAD_MOST);
+    if (end - offset < HEAD_MOST)
+        head = memcpy(copy, head, end - offset);
     p = read_object_head(link, head);
     if (p && link->type == OFS_DELTA) {
         p = read_distance(&distance, p);
         link->base = p && distance < offset ? offset - distance : 0;
     } else if (p && link->type == REF_DELTA) {
-        link->base = find_offset(chain, p);
+        link->base = rc_git_index_find(&chain->index, p);
         p += RC_GIT_RAW;
     }
     if (!p || (apr_uint64_t)(p - head) >= end - offset)
@@ -350,14 +221,48 @@ static bool walk(link_t *first, int *depth, apr_uint64_t *bytes, const rc_git_ch
     return true;
 }
 
+static located_t *location_of(rc_git_chain_t *chain, const git_oid *id)
+{
+    return chain->ahead ? &chain->ahead->found[id->id[RC_GIT_RAW - 1] % PLACES] : &chain->last;
+}
+
 /* The offset of @a id, which is remembered for the next question. */
 static apr_uint64_t find_again(rc_git_chain_t *chain, const git_oid *id)
 {
-    if (!chain->last_at || memcmp(&chain->last, id, sizeof(*id))) {
-        chain->last_at = find_offset(chain, id->id);
-        chain->last = *id;
+    located_t *place = location_of(chain, id);
+
+    if (!place->at || memcmp(&place->id, id, sizeof(*id)))
+        *place = (located_t){*id, rc_git_index_find(&chain->index, id->id)};
+    return place->at;
+}
+
+/* Ends the search that was begun AHEAD calls ago, and continues the one that is half as old. */
+void rc_git_chain_expect(rc_git_chain_t *chain, const git_oid *id)
+{
+    rc_git_search_t *search;
+    ahead_t *ahead = chain->ahead;
+    apr_uint64_t offset;
+
+    if (!ahead && !(ahead = chain->ahead = calloc(1, sizeof(*ahead))))
+        return;
+    search = &ahead->begun[ahead->calls % AHEAD];
+    if ((offset = rc_git_search_end(search, &chain->index))) {
+        *location_of(chain, &search->id) = (located_t){search->id, offset};
+        if (offset < chain->pack.size)
+            __builtin_prefetch(chain->pack.at + offset);
     }
-    return chain->last_at;
+    *search = (rc_git_search_t){.low = 0};
+    if (id)
+        rc_git_search_begin(search, &chain->index, id->id);
+    rc_git_search_continue(&ahead->begun[(ahead->calls++ + AHEAD / 2) % AHEAD], &chain->index);
+}
+
+void rc_git_chain_expect_all(rc_git_chain_t *chain)
+{
+    int i;
+
+    for (i = 0; i < AHEAD; i++)
+        rc_git_chain_expect(chain, NULL);
 }
 
 static void set_whole(rc_git_packed_t *packed, const rc_git_chain_t *chain, const link_t *link)

@@ -15,9 +15,10 @@ typedef struct rc_git_chain_t rc_git_chain_t;
 rc_git_chain_t *rc_git_chain_open(const char *index, apr_pool_t *scratch);
 void rc_git_chain_close(rc_git_chain_t *chain);
 
-/** Lets the processor load what a search for @a id will look at first; @a again: what it will look
- * at second. To be called as rc_git_chain_find. */
-void rc_git_chain_expect(const rc_git_chain_t *chain, const git_oid *id, bool again);
+/** Searches for @a id, which will be read soon, while others are expected; the second function ends
+ * these searches. To be called as rc_git_chain_find. */
+void rc_git_chain_expect(rc_git_chain_t *chain, const git_oid *id);
+void rc_git_chain_expect_all(rc_git_chain_t *chain);
 
 /* An object as it is stored. */
 typedef struct rc_git_packed_t {

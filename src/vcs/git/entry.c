@@ -86,14 +86,6 @@ rc_err_t *rc_git_entry(rc_entry_t *entry, rc_vcs_t *vcs, const char *id, apr_poo
     return NULL;
 }
 
-static void expect_again(rc_git_cursor_t *cursor, const rc_git_t *git)
-{
-    bool more = rc_git_cursor_rewind(cursor);
-
-    for (; more && cursor->at.path; more = rc_git_cursor_next(cursor))
-        rc_git_objects_expect(git->objects, &cursor->at.id, true);
-}
-
 rc_err_t *rc_git_list(rc_vcs_t *vcs, const char *id, const rc_entry_t *dir, rc_list_fn_t *fn,
                       void *baton, apr_pool_t *scratch)
 {
@@ -112,13 +104,13 @@ rc_err_t *rc_git_list(rc_vcs_t *vcs, const char *id, const rc_entry_t *dir, rc_l
         entry.kind = rc_git_kind(cursor.at.mode);
         entry.path = cursor.at.path;
         rc_hex_write(hex, cursor.at.id.id, RC_GIT_RAW);
-        rc_git_objects_expect(git->objects, &cursor.at.id, false);
+        rc_git_objects_expect(git->objects, &cursor.at.id);
         err = fn(baton, &entry);
         if (!err)
             err = rc_git_cursor_step(&cursor, git, vcs->pool);
     }
     if (!err)
-        expect_again(&cursor, git);
+        rc_git_objects_expect(git->objects, NULL);
     rc_git_cursor_close(&cursor);
     return err;
 }

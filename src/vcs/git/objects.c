@@ -215,9 +215,9 @@ int rc_git_objects_read(const char **data, size_t *size, git_object_t *type,
     return 0;
 }
 
-void rc_git_objects_expect(const rc_git_objects_t *objects, const git_oid *id, bool again)
+void rc_git_objects_expect(const rc_git_objects_t *objects, const git_oid *id)
 {
-    rc_git_packs_expect(objects->folders[0].packs, id, again);
+    rc_git_packs_expect(objects->folders[0].packs, id);
 }
 
 bool rc_git_objects_damaged(const rc_git_objects_t *objects)

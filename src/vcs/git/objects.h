@@ -52,7 +52,7 @@ int rc_git_packs_read(rc_git_object_t *content, rc_git_packs_t *packs, const git
                       size_t most);
 
 /** Prepares for reading @a id soon, if it is in the pack of the last object. */
-void rc_git_packs_expect(const rc_git_packs_t *packs, const git_oid *id, bool again);
+void rc_git_packs_expect(const rc_git_packs_t *packs, const git_oid *id);
 
 /** Returns how many bytes unpacking the last object copied, if its delta chain is long, and resets
  * that. */
@@ -85,10 +85,9 @@ int rc_git_objects_read(const char **data, size_t *size, git_object_t *type,
                         rc_git_objects_t *objects, const git_oid *id, size_t most,
                         apr_pool_t *pool);
 
-/** Says that @a id will be read soon: reading many in turn, each of which waits for memory, takes
- * half of the time then. When that has been said of all, say it @a again: what the first look at
- * the index needs has arrived, and tells what the second one needs. */
-void rc_git_objects_expect(const rc_git_objects_t *objects, const git_oid *id, bool again);
+/** Says that @a id will be read soon; NULL: no others will. To search for many in turn, each step
+ * of which waits for memory, takes half of the time then. */
+void rc_git_objects_expect(const rc_git_objects_t *objects, const git_oid *id);
 
 /** True when packs were left out, so that a missing object may be in one of them. */
 bool rc_git_objects_damaged(const rc_git_objects_t *objects);

@@ -321,12 +321,15 @@ int rc_git_packs_read(rc_git_object_t *content, rc_git_packs_t *packs, const git
     return worst;
 }
 
-void rc_git_packs_expect(const rc_git_packs_t *packs, const git_oid *id, bool again)
+void rc_git_packs_expect(const rc_git_packs_t *packs, const git_oid *id)
 {
     if (!packs->last)
         return;
     rc_git_mapped_begin();
-    rc_git_chain_expect(packs->last->chain, id, again);
+    if (id)
+        rc_git_chain_expect(packs->last->chain, id);
+    else
+        rc_git_chain_expect_all(packs->last->chain);
     rc_git_mapped_end();
 }
 
