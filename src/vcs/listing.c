@@ -18,7 +18,15 @@
 #define PATH_MOST  ((size_t)1 << 20)       /* bytes of one path */
 #define HELD_MOST  ((apr_size_t)128 << 20) /* bytes of all directory lists held at once */
 #define BATCH      32                      /* files that are passed together */
-#define BATCH_MOST ((apr_size_t)64 << 10)  /* bytes of them, unless one has more */
+#define BATCH_MOST ((apr_size_t)256 << 10) /* bytes of them, unless one has more */
+
+/* Files that have been read and not yet passed, so that their digests are computed together. */
+typedef struct batch_t {
+    rc_node_t nodes[BATCH];
+    int n;
+    apr_size_t bytes; /* of paths and contents */
+    apr_pool_t *pool;
+} batch_t;
 
 typedef struct list_walk_t {
     rc_vcs_t *vcs;
@@ -30,6 +38,7 @@ typedef struct list_walk_t {
     int depth;
     apr_size_t held; /* bytes of the directory lists in memory */
     int missing;     /* entries that could not be read */
+    batch_t batch;
 } list_walk_t;
 
 /* One directory while its list is read. */
@@ -114,15 +123,6 @@ static rc_err_t *pass_dir(list_walk_t *walk, const rc_entry_t *dir, apr_pool_t *
     return NULL;
 }
 
-/* Passes a directory that cannot be read, unless it was passed before: that is all that a list of
- * files tells of directories. */
-static rc_err_t *pass_missing_dir(list_walk_t *walk, const rc_entry_t *dir)
-{
-    rc_node_t node = {.path = dir->path, .is_dir = true, .missing = true};
-
-    return walk->what == RC_NODES_DIRS ? NULL : walk->fn(walk->baton, &node);
-}
-
 /* --- one file --- */
 
 /* A large content is mapped from an unnamed file, which is closed with @a pool. */
@@ -142,16 +142,6 @@ static rc_err_t *read_file(rc_node_t *node, list_walk_t *walk, const rc_entry_t 
     return rc_spool_view(&node->data, spool, pool);
 }
 
-/* Files of one directory that have been read and not yet passed, so that their digests are computed
- * together. */
-typedef struct batch_t {
-    list_walk_t *walk;
-    rc_node_t nodes[BATCH];
-    int n;
-    apr_size_t bytes; /* of paths and contents */
-    apr_pool_t *pool;
-} batch_t;
-
 static void add_digests(rc_md5_text_t texts[BATCH], batch_t *batch)
 {
     int i, n = 0;
@@ -167,9 +157,9 @@ static void add_digests(rc_md5_text_t texts[BATCH], batch_t *batch)
     rc_md5(texts, n);
 }
 
-static rc_err_t *pass_batch(batch_t *batch)
+static rc_err_t *pass_batch(list_walk_t *walk)
 {
-    list_walk_t *walk = batch->walk;
+    batch_t *batch = &walk->batch;
     rc_md5_text_t texts[BATCH];
     int i;
 
@@ -183,9 +173,22 @@ static rc_err_t *pass_batch(batch_t *batch)
     return NULL;
 }
 
-static rc_err_t *take_file(batch_t *batch, const rc_entry_t *entry)
+/* Passes a directory that cannot be read, unless it was passed before: that is all that a list of
+ * files tells of directories. */
+static rc_err_t *pass_missing_dir(list_walk_t *walk, const rc_entry_t *dir)
 {
-    list_walk_t *walk = batch->walk;
+    rc_node_t node = {.path = dir->path, .is_dir = true, .missing = true};
+
+    if (walk->what == RC_NODES_DIRS)
+        return NULL;
+    RC_TRY(pass_batch(walk)); /* what was listed before it */
+    return walk->fn(walk->baton, &node);
+}
+
+/* Takes a file whose path is in the pool of the batch. */
+static rc_err_t *take_file(list_walk_t *walk, const rc_entry_t *entry)
+{
+    batch_t *batch = &walk->batch;
     rc_node_t *node = &batch->nodes[batch->n++];
     rc_err_t *err = NULL;
 
@@ -196,7 +199,7 @@ static rc_err_t *take_file(batch_t *batch, const rc_entry_t *entry)
     if (err && !node->missing)
         return err;
     batch->bytes += strlen(entry->path) + (node->missing ? 0 : node->len);
-    return batch->n < BATCH && batch->bytes < BATCH_MOST ? NULL : pass_batch(batch);
+    return batch->n < BATCH && batch->bytes < BATCH_MOST ? NULL : pass_batch(walk);
 }
 
 /* --- the walk --- */
@@ -219,25 +222,22 @@ static const char *join(const char *prefix, apr_size_t len, const char *name, ap
     return path;
 }
 
-static rc_err_t *pass_entries(const folder_t *folder, const char *prefix, apr_pool_t *pool)
+static rc_err_t *pass_entries(const folder_t *folder, const char *prefix)
 {
-    batch_t batch = {.walk = folder->walk};
-    bool dirs = folder->walk->what == RC_NODES_DIRS;
+    list_walk_t *walk = folder->walk;
+    bool dirs = walk->what == RC_NODES_DIRS;
     apr_size_t len = strlen(prefix);
     int i;
 
     RC_TRY(check_paths(folder, len));
-    apr_pool_create(&batch.pool, pool);
     for (i = 0; i < folder->list->nelts; i++) {
         rc_entry_t entry = APR_ARRAY_IDX(folder->list, i, rc_entry_t);
 
         if (entry.kind == RC_ENTRY_SUBMODULE || dirs != (entry.kind == RC_ENTRY_DIR))
             continue;
-        entry.path = join(prefix, len, entry.path, batch.pool);
-        RC_TRY(dirs ? pass_dir(batch.walk, &entry, batch.pool) : take_file(&batch, &entry));
+        entry.path = join(prefix, len, entry.path, walk->batch.pool);
+        RC_TRY(dirs ? pass_dir(walk, &entry, walk->batch.pool) : take_file(walk, &entry));
     }
-    RC_TRY(pass_batch(&batch));
-    apr_pool_destroy(batch.pool); /* the last content does not wait for the directories below */
     return NULL;
 }
 
@@ -280,7 +280,7 @@ static rc_err_t *walk_folder(list_walk_t *walk, const rc_entry_t *dir, const cha
     walk->held += folder.bytes;
     if (err && walk->depth > 1 && is_missing(walk, err, dir->id))
         err = pass_missing_dir(walk, dir);
-    else if (!err && !(err = pass_entries(&folder, prefix, pool)))
+    else if (!err && !(err = pass_entries(&folder, prefix)))
         err = walk_below(&folder, prefix, pool);
     walk->held -= folder.bytes;
     apr_pool_destroy(pool);
@@ -340,8 +340,12 @@ rc_err_t *rc_vcs_nodes(bool *found, rc_vcs_t *vcs, const char *id, const char *r
     *found = top.kind != RC_ENTRY_NONE;
     if (top.kind != RC_ENTRY_DIR || !fn)
         return NULL;
-    return walk_folder(&walk, &top, *top.path ? apr_pstrcat(scratch, top.path, "/", NULL) : "",
-                       scratch);
+    apr_pool_create(&walk.batch.pool, scratch);
+    RC_TRY(walk_folder(&walk, &top, *top.path ? apr_pstrcat(scratch, top.path, "/", NULL) : "",
+                       scratch));
+    RC_TRY(pass_batch(&walk));
+    apr_pool_destroy(walk.batch.pool);
+    return NULL;
 }
 
 rc_err_t *rc_vcs_files(rc_vcs_t *vcs, const char *id, rc_vcs_file_fn_t *fn, void *baton,
