@@ -23,6 +23,7 @@
 
 #define WHOLE_MOST ((apr_uint64_t)1 << 20) /* bytes of an object that is unpacked here */
 #define SHORT_MOST ((size_t)4 << 10)       /* bytes of a content that a pool holds */
+#define TINY_MOST  ((apr_uint64_t)128)     /* bytes of an object that has no code of its own */
 
 typedef struct pack_t pack_t;
 struct pack_t {
@@ -41,7 +42,7 @@ struct rc_git_packs_t {
     pack_t *newest, *last;   /* last: the pack of the last object */
     struct timespec changed; /* the directory's mtime when it was read */
     apr_uint64_t copied;     /* bytes copied to unpack the last object, if its chain is long */
-    struct libdeflate_decompressor *inflate; /* NULL: not needed yet */
+    struct libdeflate_decompressor *inflate[2]; /* [1]: of tiny objects; NULL: not needed yet */
     bool damaged;
 };
 
@@ -202,7 +203,8 @@ rc_git_packs_t *rc_git_packs_open(const char *objects, apr_pool_t *pool)
 void rc_git_packs_close(rc_git_packs_t *packs)
 {
     forget_unseen(packs);
-    libdeflate_free_decompressor(packs->inflate);
+    libdeflate_free_decompressor(packs->inflate[0]);
+    libdeflate_free_decompressor(packs->inflate[1]);
     free(packs->folder);
     free(packs);
 }
@@ -230,21 +232,32 @@ static void drop_data(rc_git_object_t *content, git_odb_backend *inner)
     content->data = NULL;
 }
 
+/* Returns what unpacks an object of @a size bytes. zlib uses its fixed code for tiny ones; that
+ * would be made again after each object with another code, which takes longer than to unpack them.
+ */
+static struct libdeflate_decompressor *inflate_for(rc_git_packs_t *packs, apr_uint64_t size)
+{
+    struct libdeflate_decompressor **inflate = &packs->inflate[size <= TINY_MOST];
+
+    if (!*inflate)
+        *inflate = libdeflate_alloc_decompressor();
+    return *inflate;
+}
+
 /* Returns whether @a packed, stored whole, has been unpacked; libgit2 says why not. libdeflate is
  * twice as fast, and needs no second search for the object. */
 static bool unpack_whole(rc_git_object_t *content, const rc_git_packed_t *packed,
                          rc_git_packs_t *packs, git_odb_backend *inner)
 {
+    struct libdeflate_decompressor *inflate = inflate_for(packs, packed->size);
     char *to;
 
-    if (packed->size > WHOLE_MOST)
-        return false;
-    if (!packs->inflate && !(packs->inflate = libdeflate_alloc_decompressor()))
+    if (packed->size > WHOLE_MOST || !inflate)
         return false;
     if (!(content->data = to = allocate(content, packed->size + 1, inner)))
         return false;
-    if (libdeflate_zlib_decompress(packs->inflate, packed->data, packed->most, to, packed->size,
-                                   NULL) != LIBDEFLATE_SUCCESS) {
+    if (libdeflate_zlib_decompress(inflate, packed->data, packed->most, to, packed->size, NULL) !=
+        LIBDEFLATE_SUCCESS) {
         drop_data(content, inner);
         return false;
     }
