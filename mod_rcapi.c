@@ -10,6 +10,7 @@
 
 #include <stdlib.h>
 
+#include <http_connection.h>
 #include <http_protocol.h>
 #include <http_request.h>
 #include <mpm_common.h>
@@ -32,6 +33,8 @@ static void register_hooks(apr_pool_t *pool)
     rc_http_register_refusals();
     rc_http_register_door();
     rc_http_register_status(); /* lines of mod_status */
+
+    ap_hook_pre_connection(rc_http_count_connection, NULL, NULL, APR_HOOK_MIDDLE);
 
     /* one request */
     ap_hook_pre_read_request(rc_http_hush, NULL, NULL, APR_HOOK_REALLY_FIRST);

@@ -5,9 +5,10 @@
  * there is something to read: six system calls and a switch more, as much processor time as a small
  * call takes.
  *
- * It waits where the last request came soon after the answer before it, so long at most, and in
- * half of the threads of a process: the others serve the other clients. A wait in vain is the last
- * one until the client has been quick again. The answer has been sent and logged before.
+ * It waits where the last request came soon after the answer before it, and so long at most. A wait
+ * in vain is the last one until the client has been quick again. The answer has been sent and
+ * logged before. It does not wait when the process has about as many connections as threads:
+ * without a free one, the event MPM closes connections that rest.
  */
 #include "next.h"
 
@@ -32,7 +33,22 @@ typedef struct next_t {
     bool sent;           /* it is the answer of the request that ends */
 } next_t;
 
-static volatile apr_uint32_t waiting; /* threads of this process */
+static volatile apr_uint32_t connections; /* of this process */
+
+static apr_status_t forget_connection(void *unused)
+{
+    (void)unused;
+    apr_atomic_dec32(&connections);
+    return APR_SUCCESS;
+}
+
+int rc_http_count_connection(conn_rec *c, void *unused)
+{
+    (void)unused;
+    apr_atomic_inc32(&connections);
+    apr_pool_cleanup_register(c->pool, NULL, forget_connection, apr_pool_cleanup_null);
+    return DECLINED;
+}
 
 void rc_http_short_answer(const request_rec *r)
 {
@@ -77,20 +93,23 @@ static void wait_for_bytes(const request_rec *r)
     apr_brigade_destroy(bb);
 }
 
-/* Returns whether this thread may wait; then it counts as one that does. */
-static bool may_wait(void)
+/* Some threads are left for connections that come meanwhile. */
+static bool are_threads_enough(void)
 {
     int threads = 0;
 
     ap_mpm_query(AP_MPMQ_MAX_THREADS, &threads);
-    if (apr_atomic_inc32(&waiting) < (apr_uint32_t)threads / 2)
-        return true;
-    apr_atomic_dec32(&waiting);
-    return false;
+    return (int)apr_atomic_read32(&connections) <= threads - threads / 4 - 1;
 }
 
-/* With TLS, bytes of the next request can be in mod_ssl's filter already. c->cs: only the event MPM
- * has a listener to give connections to. */
+/* Returns whether httpd will look for bytes of the next request: not where the end of the answer
+ * had to wait for the client, and this runs later. Only the event MPM has such a state. */
+static bool is_httpd_to_look(const conn_rec *c)
+{
+    return c->cs && c->cs->state == CONN_STATE_HANDLER;
+}
+
+/* With TLS, bytes of the next request can be in mod_ssl's filter already. */
 int rc_http_await_next(request_rec *r)
 {
     conn_rec *c = r->connection;
@@ -101,11 +120,9 @@ int rc_http_await_next(request_rec *r)
     next->sent = false;
     if (c->aborted || c->keepalive != AP_CONN_KEEPALIVE)
         return DECLINED;
-    if (next->soon && c->cs && !ap_ssl_conn_is_ssl(c) && may_wait()) {
+    if (next->soon && is_httpd_to_look(c) && !ap_ssl_conn_is_ssl(c) && are_threads_enough())
         wait_for_bytes(r);
-        apr_atomic_dec32(&waiting);
-    } else {
+    else
         let_client_ask(c);
-    }
     return DECLINED;
 }

@@ -7,6 +7,9 @@
 
 #include "http.h"
 
+/** Counts the connections of the process: a hook of pre_connection. */
+int rc_http_count_connection(conn_rec *c, void *unused);
+
 /** Notes that a short answer to @a r was sent. */
 void rc_http_short_answer(const request_rec *r);
 
