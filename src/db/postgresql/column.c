@@ -13,17 +13,25 @@
 
 #include "base/hex.h"
 
-static bool is_text(const rc_pg_t *pg, int column)
-{
-    return !PQfformat(pg->row, column);
-}
-
 const char *rc_pg_column_text(rc_stmt_t *st, int column, int *len)
 {
     const rc_pg_t *pg = st->db->handle;
 
     *len = PQgetlength(pg->row, pg->at, column);
-    return PQgetisnull(pg->row, pg->at, column) ? NULL : PQgetvalue(pg->row, pg->at, column);
+    if (!*len && PQgetisnull(pg->row, pg->at, column))
+        return NULL;
+    return PQgetvalue(pg->row, pg->at, column);
+}
+
+/* A number, or a boolean, which is t or f. NULL is an empty text. */
+static apr_int64_t text_int(const char *text)
+{
+    bool negative = *text == '-';
+    apr_uint64_t number = *text == 't';
+
+    for (text += negative; *text >= '0' && *text <= '9'; text++)
+        number = 10 * number + (apr_uint64_t)(*text - '0');
+    return (apr_int64_t)(negative ? -number : number);
 }
 
 /* A number has two, four or eight bytes, the highest first; a boolean has one. */
@@ -57,20 +65,19 @@ apr_int64_t rc_pg_column_int(rc_stmt_t *st, int column)
 
     if (!value)
         return 0; /* no row */
-    if (!is_text(pg, column))
+    if (rc_pg_is_binary(st))
         return binary_int(value, PQgetlength(pg->row, pg->at, column));
-    return *value == 't' ? 1 : apr_atoi64(value); /* a boolean is t or f */
+    return text_int(value);
 }
 
 /* The text of a blob is \x and two digits for each byte. */
 const void *rc_pg_column_blob(rc_stmt_t *st, int column, int *len)
 {
-    const rc_pg_t *pg = st->db->handle;
     const char *text = rc_pg_column_text(st, column, len);
     char *bytes;
     int i;
 
-    if (!text || !is_text(pg, column))
+    if (!text || rc_pg_is_binary(st))
         return text;
     *len = *len / 2 - 1;
     bytes = apr_palloc(st->db->pool, (apr_size_t)*len + 1);

@@ -55,12 +55,16 @@ static rc_err_t *send_preparation(int *ahead, rc_stmt_t *st)
     return NULL;
 }
 
+bool rc_pg_is_binary(const rc_stmt_t *st)
+{
+    return st->number == RC_STMT_MADE(st->db);
+}
+
 /* Sends the batch; *@a ahead: how many commands precede the statement. */
 static rc_err_t *send_batch(int *ahead, rc_stmt_t *st)
 {
     const rc_pg_t *pg = st->db->handle;
     const rc_pg_stmt_t *own = st->handle;
-    int binary = st->number == RC_STMT_MADE(st->db); /* see column.c */
 
     *ahead = 0;
     if (pg->begin) {
@@ -69,7 +73,7 @@ static rc_err_t *send_batch(int *ahead, rc_stmt_t *st)
     }
     RC_TRY(send_preparation(ahead, st));
     if (!PQsendQueryPrepared(pg->conn, own->name, own->count, own->values, own->lengths,
-                             own->formats, binary))
+                             own->formats, rc_pg_is_binary(st)))
         return not_sent(st->db);
     return rc_pg_sync(st->db);
 }

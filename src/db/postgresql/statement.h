@@ -34,6 +34,9 @@ rc_err_t *rc_pg_bind_ids(rc_stmt_t *st, int at, const apr_int64_t *ids, int coun
 rc_err_t *rc_pg_step(bool *row, rc_stmt_t *st);
 void rc_pg_reset(rc_stmt_t *st);
 
+/** True when the values of its rows have their binary forms (column.c). */
+bool rc_pg_is_binary(const rc_stmt_t *st);
+
 /* column.c */
 const char *rc_pg_column_text(rc_stmt_t *st, int column, int *len);
 apr_int64_t rc_pg_column_int(rc_stmt_t *st, int column);
