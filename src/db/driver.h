@@ -153,7 +153,9 @@ struct rc_driver_t {
 
     /* Statements: parameters are ?1, ?2 ... in their texts and counted from 1. NULL as a text, or
      * as the data of a blob, binds SQL NULL; bind_no_int does so for a number. bind_ids binds what
-     * json_each(?N) in a text yields. step resets a statement at its end and after an error. */
+     * json_each(?N) in a text yields. json_group_array(x) yields the numbers of all rows in one
+     * text, between brackets of some kind and with commas, or NULL for none. step resets a
+     * statement at its end and after an error. */
     rc_err_t *(*prepare)(rc_stmt_t *st, const char *text);
     void (*finalize)(rc_stmt_t *st);
     rc_err_t *(*bind_text)(rc_stmt_t *st, int at, const char *text);

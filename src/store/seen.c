@@ -71,6 +71,27 @@ static rc_err_t *read_all(apr_array_header_t *list, rc_stmt_t *st, rc_db_t *db)
     }
 }
 
+/* Reads the only row of a statement: a list of numbers, each ten times an id plus a level, between
+ * any brackets. */
+static rc_err_t *read_list(apr_array_header_t *list, rc_stmt_t *st, rc_db_t *db)
+{
+    apr_int64_t number;
+    const char *at;
+    bool found;
+
+    rc_expect_few(st);
+    RC_TRY(rc_step(&found, st, db));
+    at = rc_column_peek(st, 0);
+    if (!at)
+        return rc_stmt_run(st, db);
+    while (*at && *++at >= '0' && *at <= '9') {
+        for (number = 0; *at >= '0' && *at <= '9'; at++)
+            number = 10 * number + (*at - '0');
+        APR_ARRAY_PUSH(list, rc_seen_t) = (rc_seen_t){number / 10, (int)(number % 10)};
+    }
+    return rc_stmt_run(st, db);
+}
+
 /* Calls @a fn for the chunks of the objects from place @a at of @a list to before place @a end. */
 static rc_err_t *walk_chunks(rc_chunk_t *chunk, const apr_array_header_t *list, int at, int end,
                              rc_chunk_fn_t *fn, void *baton)
@@ -91,7 +112,8 @@ static int compare_ids(const void *one, const void *two)
     return (a->id > b->id) - (a->id < b->id);
 }
 
-/* A part of a list: places, and whether it has to be sorted by ids first. */
+/* A part of a list: places, and whether the statement yields one list, which is to be sorted by
+ * ids. */
 typedef struct stretch_t {
     int first, most;
     bool sort;
@@ -110,7 +132,7 @@ static rc_err_t *walk_stretch(int *total, rc_stmt_t *st, rc_db_t *db, stretch_t 
     apr_pool_create(&chunk.scratch, own);
     chunk.list = own;
     list = apr_array_make(own, RC_CHUNK, sizeof(rc_seen_t));
-    err = read_all(list, st, db);
+    err = stretch.sort ? read_list(list, st, db) : read_all(list, st, db);
     *total = list->nelts;
     if (!err && stretch.sort)
         qsort(list->elts, (size_t)list->nelts, sizeof(rc_seen_t), compare_ids);

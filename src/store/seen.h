@@ -45,8 +45,9 @@ typedef rc_err_t *rc_chunk_fn_t(void *baton, const rc_chunk_t *chunk);
 rc_err_t *rc_chunks_each(rc_stmt_t *st, rc_db_t *db, rc_chunk_fn_t *fn, void *baton,
                          apr_pool_t *pool);
 
-/** The same for the first objects of @a page (NULL: all) in the order of their ids, in which the
- * statement need not yield them: sorting in SQL costs more than the rest of a list. */
+/** The same for the first objects of @a page (NULL: all) in the order of their ids. The statement
+ * yields one row, with the list of ten times the id plus the level: rows cost more than their
+ * numbers. It need not sort them: in SQL that costs more than the rest of a list. */
 rc_err_t *rc_chunks_by_id(rc_stmt_t *st, rc_db_t *db, const rc_slice_t *page, rc_chunk_fn_t *fn,
                           void *baton, apr_pool_t *pool);
 

@@ -21,19 +21,45 @@ enum { AS_TEXT, AS_BINARY }; /* formats of libpq */
 #define TYPE_INT8S 1016
 #define TYPE_ANY   0
 
-#define LIST "json_each(" /* of the parameter behind it: a list of ids */
+/* What the server calls otherwise: a beginning, the end that belongs to it, and what is written for
+ * the two. */
+typedef struct word_t {
+    const char *begin, *end, *own_begin, *own_end;
+} word_t;
 
-/* Writes unnest(?1) AS ids (value) for each json_each(?1), as the server has lists of numbers. */
-static char *translate_lists(const char *text, apr_pool_t *pool)
+static const word_t words[] = {
+    {"json_each(", ")", "unnest(", ") AS ids (value)"}, /* of a list of ids */
+    {"json_group_array(", "", "array_agg(", ""},        /* of numbers */
+};
+
+static const word_t *first_word(const char **at, const char *text)
 {
-    const char *list = strstr(text, LIST), *end;
+    const word_t *first = NULL;
+    const char *found;
+    apr_size_t i;
 
-    if (!list)
+    for (i = 0; i < sizeof(words) / sizeof(*words); i++) {
+        found = strstr(text, words[i].begin);
+        if (found && (!first || found < *at)) {
+            first = &words[i];
+            *at = found;
+        }
+    }
+    return first;
+}
+
+static char *translate_words(const char *text, apr_pool_t *pool)
+{
+    const char *at, *inner, *end;
+    const word_t *word = first_word(&at, text);
+
+    if (!word)
         return apr_pstrdup(pool, text);
-    end = list + strlen(LIST) + strcspn(list + strlen(LIST), ")");
-    return apr_psprintf(pool, "%.*sunnest(%.*s) AS ids (value)%s", (int)(list - text), text,
-                        (int)(end - list - (int)strlen(LIST)), list + strlen(LIST),
-                        *end ? translate_lists(end + 1, pool) : "");
+    inner = at + strlen(word->begin);
+    end = strstr(inner, word->end);
+    return apr_psprintf(pool, "%.*s%s%.*s%s%s", (int)(at - text), text, word->own_begin,
+                        (int)(end - inner), inner, word->own_end,
+                        translate_words(end + strlen(word->end), pool));
 }
 
 /* Writes $1 for each ?1; returns the highest number. */
@@ -57,7 +83,7 @@ rc_err_t *rc_pg_make(rc_stmt_t *st, const char *text)
     apr_pool_t *pool = st->db->own;
     rc_pg_t *pg = st->db->handle;
     rc_pg_stmt_t *own = apr_pcalloc(pool, sizeof(*own));
-    char *copy = translate_lists(text, pool);
+    char *copy = translate_words(text, pool);
     apr_size_t count = (apr_size_t)translate(copy);
 
     if (st->number < RC_STMT_MADE(st->db))

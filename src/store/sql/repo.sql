@@ -61,23 +61,26 @@ WITH @CHUNK@ SELECT @REPO_HEAD@, NULL, NULL, @REPO_REST@, 0 FROM chunk c CROSS J
 WITH @ME(materialized)@, @CHUNK_OF_USER@
 SELECT r.repo_id, f.repo_name FROM chunk c CROSS JOIN me CROSS JOIN repo r CROSS JOIN repo f
  WHERE r.repo_id = c.id AND f.repo_id = r.fork_id AND @REPO_LEVEL(f)@ > 0
--- REPOS_READABLE: user, only those after this id; id and level of the repositories that the user may read. To sort
--- numbers costs less in C. The row of a repository is not looked at: it is read with its chunk.
+-- REPOS_READABLE: user, only those after this id; the repositories that the user may read, as a list of ten times the
+-- id plus the level. To sort numbers costs less in C. The row of a repository is not looked at: it is read with its
+-- chunk.
 WITH @ME(materialized)@, @REPO_OWN@
-SELECT r.repo_id, 4 FROM me CROSS JOIN repo r WHERE me.admin = 1 AND r.repo_id > ?2
+SELECT json_group_array(10 * l.repo_id + l.level) FROM (
+SELECT r.repo_id, 4 AS level FROM me CROSS JOIN repo r WHERE me.admin = 1 AND r.repo_id > ?2
 UNION ALL SELECT b.repo_id, b.own % 10 FROM me CROSS JOIN best b
  WHERE b.own % 10 > 0 AND b.repo_id > ?2 AND NOT (me.is_default = 1 AND @IS_PRIVATE(b)@) AND NOT (@REPO_OUTSIDE(b)@)
 UNION ALL SELECT p.repo_id, p.level FROM me CROSS JOIN user_repo_permission p
- WHERE @ANYONE_DECIDES@ AND p.repo_id > ?2 AND NOT (@IS_PRIVATE(p)@) AND NOT (@REPO_OUTSIDE(p)@)
+ WHERE @ANYONE_DECIDES@ AND p.repo_id > ?2 AND NOT (@IS_PRIVATE(p)@) AND NOT (@REPO_OUTSIDE(p)@)) AS l
 -- DEFINE REPO_IN_RANGE: is repository $ behind the id ?4, and its name in the range ?2, ?3?
 $.repo_id > ?4 AND (?2 = '' OR substr($.repo_name, 1, length(?2)) = ?2)
 AND (?3 = 1 OR substr($.repo_name, length(?2) + 1) NOT LIKE '%/%')
 -- REPOS_BELOW: user, prefix of the name, may a slash follow (1) or not (0), only those after this id; as
 -- REPOS_READABLE
 WITH @ME(materialized)@, @REPO_OWN@
-SELECT r.repo_id, 4 FROM me CROSS JOIN repo r WHERE me.admin = 1 AND @REPO_IN_RANGE(r)@
+SELECT json_group_array(10 * l.repo_id + l.level) FROM (
+SELECT r.repo_id, 4 AS level FROM me CROSS JOIN repo r WHERE me.admin = 1 AND @REPO_IN_RANGE(r)@
 UNION ALL SELECT r.repo_id, b.own % 10 FROM @REPOS_OF_OWN@ AND @REPO_IN_RANGE(r)@
-UNION ALL SELECT r.repo_id, p.level FROM @REPOS_OF_ANYONE@ AND @REPO_IN_RANGE(r)@
+UNION ALL SELECT r.repo_id, p.level FROM @REPOS_OF_ANYONE@ AND @REPO_IN_RANGE(r)@) AS l
 -- DEFINE REPO_FITS: does the LIKE pattern ?2, in lower case, fit the name or description of repository $, and
 -- does its name begin with ?3, and is it ?4, if that is not ''?
 (?3 = '' OR substr($.repo_name, 1, length(?3)) = ?3) AND (?4 = '' OR $.repo_name = ?4)
