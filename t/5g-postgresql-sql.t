@@ -73,7 +73,8 @@ sub unescape { return $_[0] =~ s/\\(.)/$1 eq 'n' ? "\n" : $1/ger }
 # What PostgreSQL complains of in texts of SQL; parameters are $1 there, and lists of numbers are arrays.
 sub complaints {
     return $pg->complaints($database, map {
-        s/json_each\((\?\d+)\)/unnest($1::bigint[]) AS ids (value)/gr =~ s/json_group_array\(/array_agg(/gr
+        s/json_each\((\?\d+)\) CROSS JOIN (.*?)= value/$2= ANY ($1::bigint[])/gr
+            =~ s/json_each\((\?\d+)\)/unnest($1::bigint[]) AS ids (value)/gr =~ s/json_group_array\(/array_agg(/gr
             =~ s/\?(\d+)/\$$1/gr
     } @_);
 }

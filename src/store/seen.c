@@ -169,50 +169,74 @@ rc_err_t *rc_chunks_each(rc_stmt_t *st, rc_db_t *db, rc_chunk_fn_t *fn, void *ba
     return rc_chunks_of(&total, st, db, 0, INT_MAX, fn, baton, pool);
 }
 
-static rc_err_t *query_chunk(rc_stmt_t **st, const rc_chunk_t *chunk, rc_sql_t sql,
+/* The objects of a chunk by their ids, each with its place in the chunk as its level. */
+typedef struct by_id_t {
+    rc_seen_t objects[RC_CHUNK];
+    int count;
+    int last; /* the object of the row before */
+} by_id_t;
+
+static void sort_chunk(by_id_t *by_id, const rc_chunk_t *chunk)
+{
+    bool is_sorted = true;
+    int i;
+
+    by_id->count = chunk->count;
+    by_id->last = 0;
+    for (i = 0; i < chunk->count; i++) {
+        by_id->objects[i] = (rc_seen_t){chunk->seen[i].id, i};
+        is_sorted = is_sorted && (!i || chunk->seen[i - 1].id < chunk->seen[i].id);
+    }
+    if (!is_sorted)
+        qsort(by_id->objects, (size_t)chunk->count, sizeof(rc_seen_t), compare_ids);
+}
+
+static rc_err_t *query_chunk(rc_stmt_t **st, rc_db_t *db, const by_id_t *by_id, rc_sql_t sql,
                              apr_int64_t user_id)
 {
     apr_int64_t ids[RC_CHUNK];
     int i;
 
-    for (i = 0; i < chunk->count; i++)
-        ids[i] = chunk->seen[i].id;
-    RC_TRY(rc_query(st, chunk->db, sql, user_id ? "i" : "", user_id));
+    for (i = 0; i < by_id->count; i++)
+        ids[i] = by_id->objects[i].id;
+    RC_TRY(rc_query(st, db, sql, user_id ? "i" : "", user_id));
     rc_expect_few(*st);
-    return rc_bind_ids(*st, user_id ? 2 : 1, ids, chunk->count);
+    return rc_bind_ids(*st, user_id ? 2 : 1, ids, by_id->count);
 }
 
-/* The index of an object, or -1. Rows come nearly in the order of the chunk: @a last is the index
- * of the one before. */
-static int find(const rc_chunk_t *chunk, apr_int64_t id, int last)
+/* The place of an object in the chunk, or -1. Most rows belong to the same object as the row before
+ * or to the next one. */
+static int find(by_id_t *by_id, apr_int64_t id)
 {
-    int i, at = last;
+    const rc_seen_t key = {id, 0}, *found = &by_id->objects[by_id->last];
 
-    for (i = 0; i < chunk->count; i++) {
-        if (chunk->seen[at].id == id)
-            return at;
-        at = at + 1 < chunk->count ? at + 1 : 0;
-    }
-    return -1;
+    if (found->id != id && by_id->last + 1 < by_id->count)
+        found++;
+    if (found->id != id)
+        found = bsearch(&key, by_id->objects, (size_t)by_id->count, sizeof(key), compare_ids);
+    if (!found)
+        return -1;
+    by_id->last = (int)(found - by_id->objects);
+    return found->level;
 }
 
 rc_err_t *rc_chunk_read(const rc_chunk_t *chunk, rc_sql_t sql, apr_int64_t user_id,
                         void (*take)(void *baton, int at, rc_stmt_t *st, apr_pool_t *pool),
                         void *baton)
 {
+    by_id_t by_id;
     rc_stmt_t *st;
     bool found;
-    int n, at = 0;
+    int at;
 
-    RC_TRY(query_chunk(&st, chunk, sql, user_id));
+    sort_chunk(&by_id, chunk);
+    RC_TRY(query_chunk(&st, chunk->db, &by_id, sql, user_id));
     for (;;) {
         RC_TRY(rc_step(&found, st, chunk->db));
         if (!found)
             return NULL;
-        n = find(chunk, rc_column_int(st, 0), at);
-        if (n < 0)
-            continue;
-        take(baton, n, st, chunk->pool);
-        at = n;
+        at = find(&by_id, rc_column_int(st, 0));
+        if (at >= 0)
+            take(baton, at, st, chunk->pool);
     }
 }

@@ -21,45 +21,47 @@ enum { AS_TEXT, AS_BINARY }; /* formats of libpq */
 #define TYPE_INT8S 1016
 #define TYPE_ANY   0
 
-/* What the server calls otherwise: a beginning, the end that belongs to it, and what is written for
- * the two. */
-typedef struct word_t {
-    const char *begin, *end, *own_begin, *own_end;
-} word_t;
+/* Lists of numbers: the words of our statements. The server has arrays instead. */
+#define LIST     "json_each("   /* of the parameter behind it */
+#define JOIN     ") CROSS JOIN " /* ... with a table of which a column is ... */
+#define VALUE    "= value"       /* ... one of the numbers */
+#define LISTED   "json_group_array("
+#define OWN_LIST "       array_agg(" /* LISTED, as long */
 
-static const word_t words[] = {
-    {"json_each(", ")", "unnest(", ") AS ids (value)"}, /* of a list of ids */
-    {"json_group_array(", "", "array_agg(", ""},        /* of numbers */
-};
+static char *translate_lists(const char *text, apr_pool_t *pool);
 
-static const word_t *first_word(const char **at, const char *text)
+/* Writes c = ANY (?1) for json_each(?1) CROSS JOIN ... c = value: the server copies each row of a
+ * join twice. */
+static char *translate_join(const char *text, const char *list, int len, apr_pool_t *pool)
 {
-    const word_t *first = NULL;
-    const char *found;
-    apr_size_t i;
+    const char *table = list + len + strlen(JOIN), *value = strstr(table, VALUE);
 
-    for (i = 0; i < sizeof(words) / sizeof(*words); i++) {
-        found = strstr(text, words[i].begin);
-        if (found && (!first || found < *at)) {
-            first = &words[i];
-            *at = found;
-        }
-    }
-    return first;
+    return apr_psprintf(pool, "%.*s%.*s= ANY (%.*s)%s", (int)(list - strlen(LIST) - text), text,
+                        (int)(value - table), table, len, list,
+                        translate_lists(value + strlen(VALUE), pool));
 }
 
-static char *translate_words(const char *text, apr_pool_t *pool)
+/* Writes the same, and unnest(?1) AS ids (value) for each other json_each(?1). */
+static char *translate_lists(const char *text, apr_pool_t *pool)
 {
-    const char *at, *inner, *end;
-    const word_t *word = first_word(&at, text);
+    const char *list = strstr(text, LIST);
+    int len;
 
-    if (!word)
+    if (!list)
         return apr_pstrdup(pool, text);
-    inner = at + strlen(word->begin);
-    end = strstr(inner, word->end);
-    return apr_psprintf(pool, "%.*s%s%.*s%s%s", (int)(at - text), text, word->own_begin,
-                        (int)(end - inner), inner, word->own_end,
-                        translate_words(end + strlen(word->end), pool));
+    list += strlen(LIST);
+    len = (int)strcspn(list, ")");
+    if (!strncmp(list + len, JOIN, strlen(JOIN)) && strstr(list, VALUE))
+        return translate_join(text, list, len, pool);
+    return apr_psprintf(pool, "%.*sunnest(%.*s) AS ids (value)%s",
+                        (int)(list - strlen(LIST) - text), text, len, list,
+                        list[len] ? translate_lists(list + len + 1, pool) : "");
+}
+
+static void translate_listed(char *text)
+{
+    while ((text = strstr(text, LISTED)))
+        memcpy(text, OWN_LIST, strlen(LISTED));
 }
 
 /* Writes $1 for each ?1; returns the highest number. */
@@ -83,9 +85,10 @@ rc_err_t *rc_pg_make(rc_stmt_t *st, const char *text)
     apr_pool_t *pool = st->db->own;
     rc_pg_t *pg = st->db->handle;
     rc_pg_stmt_t *own = apr_pcalloc(pool, sizeof(*own));
-    char *copy = translate_words(text, pool);
+    char *copy = translate_lists(text, pool);
     apr_size_t count = (apr_size_t)translate(copy);
 
+    translate_listed(copy);
     if (st->number < RC_STMT_MADE(st->db))
         apr_snprintf(own->name, sizeof(own->name), "s%d", st->number);
     else

@@ -56,7 +56,7 @@ WITH @ME(not materialized)@ SELECT @REPO_COLUMNS@, CAST(?3 AS BIGINT)
   FROM repo r JOIN users o ON o.user_id = r.owner_id WHERE r.repo_id = ?2
 -- REPO_ROWS: chunk; their rows, with 0 in the place of the level, which is known, and without names from other
 -- rows: many have the same owner, and to begin the rule for sources of forks costs more than some of the rows
-WITH @CHUNK@ SELECT @REPO_HEAD@, NULL, NULL, @REPO_REST@, 0 FROM chunk c CROSS JOIN repo r WHERE r.repo_id = c.id
+SELECT @REPO_HEAD@, NULL, NULL, @REPO_REST@, 0 FROM json_each(?1) CROSS JOIN repo r WHERE r.repo_id = value
 -- REPOS_FORK_OF: user, chunk; those of them that are forks of what the user may read, with its name
 WITH @ME(materialized)@, @CHUNK_OF_USER@
 SELECT r.repo_id, f.repo_name FROM chunk c CROSS JOIN me CROSS JOIN repo r CROSS JOIN repo f

@@ -39,9 +39,9 @@ SELECT i.ip_addr FROM user_ip i WHERE i.user_id = ?1 ORDER BY i.ip_id
 -- USER_KEYS: user
 SELECT @USER_KEY_COLUMNS@ FROM api_key k WHERE k.user_id = ?1 ORDER BY k.main DESC, k.key_id
 -- USER_ROWS: chunk; without the main address, which is among all addresses
-WITH @CHUNK@ SELECT @USER_HEAD@, NULL, @USER_REST@ FROM chunk c CROSS JOIN users u WHERE u.user_id = c.id
+SELECT @USER_HEAD@, NULL, @USER_REST@ FROM json_each(?1) CROSS JOIN users u WHERE u.user_id = value
 -- USERS_NAMES: chunk
-WITH @CHUNK@ SELECT u.user_id, u.username FROM chunk c CROSS JOIN users u WHERE u.user_id = c.id
+SELECT u.user_id, u.username FROM json_each(?1) CROSS JOIN users u WHERE u.user_id = value
 -- USERS_EMAILS: chunk; addresses, and whether they are main ones
 WITH @CHUNK@ SELECT e.user_id, e.email, e.main FROM chunk c CROSS JOIN user_email e WHERE e.user_id = c.id
  ORDER BY e.main DESC, e.email_id
