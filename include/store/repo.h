@@ -39,7 +39,7 @@ typedef struct rc_repo_t {
     apr_int64_t lock_user_id; /* 0 = not locked */
     apr_int64_t locked_on;    /* epoch seconds */
     const char *lock_reason;
-    apr_int64_t created_on, updated_on;
+    apr_int64_t created_on;
     const char *branch_patterns, *tag_patterns; /* settings for Subversion; NULL: not set */
     apr_int64_t fork_id; /* of the parent, 0 = no fork; never shown to the user, see fork_of */
     rc_level_t level;    /* of the user it was loaded for */

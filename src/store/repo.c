@@ -11,53 +11,70 @@
 #include "base/text.h"
 #include "repo_read.h"
 
-/* Reads the columns of the last commit, from 21. */
+/* Reads the columns of the last commit, from 15. */
 static void read_last(rc_last_t *last, rc_stmt_t *st, apr_pool_t *pool)
 {
-    last->state = rc_column_text(st, 21, pool);
-    last->id = rc_column_text(st, 22, pool);
+    last->state = rc_column_text(st, 15, pool);
+    last->id = rc_column_text(st, 16, pool);
     if (!last->id)
         return;
-    last->index = rc_column_int(st, 23);
-    last->message = rc_column_text(st, 24, pool);
-    last->author = rc_column_text(st, 25, pool);
-    last->time = rc_column_int(st, 26);
-    last->parents = rc_column_text(st, 27, pool);
-    last->branch = rc_column_text(st, 28, pool);
+    last->index = rc_column_int(st, 17);
+    last->message = rc_column_text(st, 18, pool);
+    last->author = rc_column_text(st, 19, pool);
+    last->time = rc_column_int(st, 20);
+    last->parents = rc_column_text(st, 21, pool);
+    last->branch = rc_column_text(st, 22, pool);
 }
 
-/* The only place that knows the order of REPO_COLUMNS. */
-static rc_repo_t *read_repo(rc_stmt_t *st, apr_pool_t *pool)
+static void read_flags(rc_repo_t *repo, apr_int64_t flags)
+{
+    repo->private_ = flags & 1;
+    repo->enable_statistics = flags & 2;
+    repo->enable_locking = flags & 4;
+    repo->enable_downloads = flags & 8;
+}
+
+/* The only place that knows the order of REPO_ROW. */
+static rc_repo_t *read_row(rc_stmt_t *st, apr_pool_t *pool)
 {
     rc_repo_t *repo = apr_pcalloc(pool, sizeof(*repo));
-    rc_blob_t sealed = rc_column_blob(st, 13, pool);
+    rc_blob_t sealed = rc_column_blob(st, 8, pool);
 
     repo->id = rc_column_int(st, 0);
     repo->name = rc_column_text(st, 1, pool);
     repo->type = rc_column_text(st, 2, pool);
     repo->owner_id = rc_column_int(st, 3);
     repo->group_id = rc_column_int(st, 4);
-    repo->owner = rc_column_text(st, 5, pool);
-    repo->fork_of = rc_column_text(st, 6, pool);
-    repo->private_ = rc_column_bool(st, 7);
-    repo->enable_statistics = rc_column_bool(st, 8);
-    repo->enable_locking = rc_column_bool(st, 9);
-    repo->enable_downloads = rc_column_bool(st, 10);
-    repo->description = rc_column_text(st, 11, pool);
-    repo->clone_uri = rc_column_text(st, 12, pool);
+    read_flags(repo, rc_column_int(st, 5));
+    repo->description = rc_column_text(st, 6, pool);
+    repo->clone_uri = rc_column_text(st, 7, pool);
     repo->clone_uri_sealed = sealed.data;
     repo->clone_uri_sealed_len = sealed.len;
-    repo->landing_rev = rc_column_text(st, 14, pool);
-    repo->lock_user_id = rc_column_int(st, 15);
-    repo->locked_on = rc_column_int(st, 16);
-    repo->lock_reason = rc_column_text(st, 17, pool);
-    repo->created_on = rc_column_int(st, 18);
-    repo->updated_on = rc_column_int(st, 19);
-    repo->fork_id = rc_column_int(st, 20);
+    repo->landing_rev = rc_column_text(st, 9, pool);
+    repo->lock_user_id = rc_column_int(st, 10);
+    repo->locked_on = rc_column_int(st, 11);
+    repo->lock_reason = rc_column_text(st, 12, pool);
+    repo->created_on = rc_column_int(st, 13);
+    repo->fork_id = rc_column_int(st, 14);
     read_last(&repo->last, st, pool);
-    repo->branch_patterns = rc_column_text(st, 29, pool);
-    repo->tag_patterns = rc_column_text(st, 30, pool);
-    repo->level = (rc_level_t)rc_column_int(st, 31);
+    return repo;
+}
+
+static void read_patterns(rc_repo_t *repo, rc_stmt_t *st, int from, apr_pool_t *pool)
+{
+    repo->branch_patterns = rc_column_text(st, from, pool);
+    repo->tag_patterns = rc_column_text(st, from + 1, pool);
+}
+
+/* The same of REPO_COLUMNS. */
+static rc_repo_t *read_repo(rc_stmt_t *st, apr_pool_t *pool)
+{
+    rc_repo_t *repo = read_row(st, pool);
+
+    repo->owner = rc_column_text(st, 23, pool);
+    repo->fork_of = rc_column_text(st, 24, pool);
+    read_patterns(repo, st, 25, pool);
+    repo->level = (rc_level_t)rc_column_int(st, 27);
     return repo;
 }
 
@@ -113,7 +130,7 @@ static void take_repo(void *baton, int at, rc_stmt_t *st, apr_pool_t *pool)
 {
     rc_repo_t **repos = baton;
 
-    repos[at] = read_repo(st, pool);
+    repos[at] = read_row(st, pool);
 }
 
 static void take_fork_of(void *baton, int at, rc_stmt_t *st, apr_pool_t *pool)
@@ -124,17 +141,29 @@ static void take_fork_of(void *baton, int at, rc_stmt_t *st, apr_pool_t *pool)
         repos[at]->fork_of = rc_column_text(st, 1, pool);
 }
 
+static void take_patterns(void *baton, int at, rc_stmt_t *st, apr_pool_t *pool)
+{
+    rc_repo_t **repos = baton;
+
+    if (repos[at])
+        read_patterns(repos[at], st, 1, pool);
+}
+
 /* Reads the rows of a chunk; @a repos has NULL for each that was deleted since. */
 static rc_err_t *read_repos(rc_repo_t **repos, const rc_chunk_t *chunk, repos_walk_t *walk)
 {
+    bool forks = false, patterns = false;
     int i;
 
     RC_TRY(rc_chunk_read(chunk, SQL_REPO_ROWS, 0, take_repo, repos));
     RC_TRY(rc_read_owners(repos, chunk, &walk->owners));
-    for (i = 0; i < chunk->count; i++)
-        if (repos[i] && repos[i]->fork_id)
-            return rc_chunk_read(chunk, SQL_REPOS_FORK_OF, walk->viewer.id, take_fork_of, repos);
-    return NULL;
+    for (i = 0; i < chunk->count; i++) {
+        forks = forks || (repos[i] && repos[i]->fork_id);
+        patterns = patterns || (repos[i] && !strcmp(repos[i]->type, "svn"));
+    }
+    if (forks)
+        RC_TRY(rc_chunk_read(chunk, SQL_REPOS_FORK_OF, walk->viewer.id, take_fork_of, repos));
+    return patterns ? rc_chunk_read(chunk, SQL_REPOS_PATTERNS, 0, take_patterns, repos) : NULL;
 }
 
 static rc_err_t *visit_repos(void *baton, const rc_chunk_t *chunk)

@@ -30,6 +30,7 @@
 
 #define STATES_EACH 140 /* a few random changes between them */
 #define USERS_EACH  4   /* checked in each state */
+#define SVN         2   /* the repository of Subversion, which has a setting of its own */
 
 static const struct {
     const char *table, *id, *name, *user_rows, *group_rows, *row_object, *row_group, *prefix;
@@ -273,9 +274,10 @@ static void make_objects(int kind, int count)
         o->owner[i] = 1;
         o->fork[i] = -1;
         if (kind == RC_KIND_REPO)
-            sql("INSERT INTO repo (repo_id, repo_name, repo_type, owner_id, created_on, updated_on)"
-                " VALUES (%d, 'r%d', 'git', 2, 0, 0)",
-                i + 1, i);
+            sql("INSERT INTO repo (repo_id, repo_name, repo_type, enable_statistics,"
+                " enable_locking, enable_downloads, owner_id, created_on, updated_on)"
+                " VALUES (%d, 'r%d', '%s', %d, %d, %d, 2, 0, 0)",
+                i + 1, i, i == SVN ? "svn" : "git", i & 1, i >> 1 & 1, i >> 2 & 1);
         else
             sql("INSERT INTO %s (%s, group_name, owner_id, created_on) VALUES (%d, '%s%d', 2, 0)",
                 kinds[kind].table, kinds[kind].id, i + 1, kinds[kind].prefix, i);
@@ -296,6 +298,8 @@ static void new_world(void)
     for (i = 0; i < GROUPS; i++)
         state.group_active[i] = state.group_inherits[i] = true;
     make_objects(RC_KIND_REPO, REPOS);
+    sql("INSERT INTO repo_setting (repo_id, name, value) VALUES (%d, 'svn_tag_patterns', 't/*')",
+        SVN + 1);
     make_objects(RC_KIND_REPO_GROUP, REPO_GROUPS);
     make_objects(RC_KIND_USER_GROUP, GROUPS);
     for (i = roll(300); i > 0; i--)
@@ -342,6 +346,17 @@ static void check_levels(int kind, int user)
     assert_int_equal(level, RC_NONE);
 }
 
+/* Checks what a list reads otherwise than a single repository. */
+static void check_columns(const rc_repo_t *repo, int object)
+{
+    int flags = repo->enable_statistics | repo->enable_locking << 1 | repo->enable_downloads << 2;
+
+    assert_int_equal(repo->private_, state.objects[RC_KIND_REPO].private_[object]);
+    assert_int_equal(flags, object);
+    assert_null(repo->branch_patterns);
+    assert_string_equal(repo->tag_patterns ? repo->tag_patterns : "", object == SVN ? "t/*" : "");
+}
+
 /* Checks level and row; the parent of a fork is shown only to users who may read it. */
 static void check_repo(const rc_repo_t *repo, int user, const char *what)
 {
@@ -355,6 +370,7 @@ static void check_repo(const rc_repo_t *repo, int user, const char *what)
     else
         assert_null(repo->fork_of);
     assert_string_equal(repo->owner, user_name(state.objects[RC_KIND_REPO].owner[object]));
+    check_columns(repo, object);
 }
 
 static rc_err_t *check_readable(void *baton, const rc_repo_t *repo, apr_pool_t *row_pool)

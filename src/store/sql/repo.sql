@@ -1,24 +1,24 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Repositories, repository groups and user groups, each with the level of user ?1 on it.
 
--- DEFINE REPO_HEAD: what read_repo() in repo.c expects, in this order: REPO_HEAD, the owner's name, the name of the
---                   source of a fork, REPO_REST, the level
-r.repo_id, r.repo_name, r.repo_type, r.owner_id, r.group_id
--- DEFINE REPO_REST: see REPO_HEAD
-r.private, r.enable_statistics, r.enable_locking, r.enable_downloads, r.description, r.clone_uri,
-r.clone_uri_sealed, r.landing_rev, r.lock_user_id, r.locked_on, r.lock_reason,
-r.created_on, r.updated_on, r.fork_id, r.last_state, r.last_id, r.last_index, r.last_message,
-r.last_author, r.last_time, r.last_parents, r.last_branch,
+-- DEFINE REPO_ROW: what read_row() in repo.c expects, in this order. Each column of a list costs as much as finding a
+--                  tenth of the row, so flags are one number
+r.repo_id, r.repo_name, r.repo_type, r.owner_id, r.group_id,
+r.private + 2 * r.enable_statistics + 4 * r.enable_locking + 8 * r.enable_downloads, r.description, r.clone_uri,
+r.clone_uri_sealed, r.landing_rev, r.lock_user_id, r.locked_on, r.lock_reason, r.created_on, r.fork_id,
+r.last_state, r.last_id, r.last_index, r.last_message, r.last_author, r.last_time, r.last_parents, r.last_branch
+-- DEFINE REPO_PATTERNS: the patterns of branches and tags of repository r, if it is one of Subversion
 CASE WHEN r.repo_type = 'svn' THEN coalesce(
     (SELECT s.value FROM repo_setting s WHERE s.repo_id = r.repo_id AND s.name = 'svn_branch_patterns'),
     (SELECT s.value FROM setting s WHERE s.name = 'svn_branch_patterns')) END,
 CASE WHEN r.repo_type = 'svn' THEN coalesce(
     (SELECT s.value FROM repo_setting s WHERE s.repo_id = r.repo_id AND s.name = 'svn_tag_patterns'),
     (SELECT s.value FROM setting s WHERE s.name = 'svn_tag_patterns')) END
--- DEFINE REPO_COLUMNS: all of these
-@REPO_HEAD@, o.username, CASE WHEN r.fork_id IS NOT NULL THEN
+-- DEFINE REPO_COLUMNS: what read_repo() expects: REPO_ROW, the owner's name, the name of the source of a fork,
+--                      REPO_PATTERNS; the level stands behind them
+@REPO_ROW@, o.username, CASE WHEN r.fork_id IS NOT NULL THEN
     (SELECT f.repo_name FROM repo f CROSS JOIN me
-      WHERE f.repo_id = r.fork_id AND @REPO_LEVEL(f)@ > 0) END, @REPO_REST@
+      WHERE f.repo_id = r.fork_id AND @REPO_LEVEL(f)@ > 0) END, @REPO_PATTERNS@
 -- DEFINE REPO_TABLES: the tables of these columns
 me CROSS JOIN repo r JOIN users o ON o.user_id = r.owner_id
 
@@ -54,9 +54,11 @@ SELECT 1 FROM repo WHERE repo_type = ?1 AND repo_type <> 'git' LIMIT 1
 -- REPO_ROW: user, id, level; the row of a repository whose level is known
 WITH @ME(not materialized)@ SELECT @REPO_COLUMNS@, CAST(?3 AS BIGINT)
   FROM repo r JOIN users o ON o.user_id = r.owner_id WHERE r.repo_id = ?2
--- REPO_ROWS: chunk; their rows, with 0 in the place of the level, which is known, and without names from other
--- rows: many have the same owner, and to begin the rule for sources of forks costs more than some of the rows
-SELECT @REPO_HEAD@, NULL, NULL, @REPO_REST@, 0 FROM json_each(?1) CROSS JOIN repo r WHERE r.repo_id = value
+-- REPO_ROWS: chunk; their rows, without what is in other rows: many have the same owner, and to begin the rule for
+-- sources of forks costs more than some of the rows
+SELECT @REPO_ROW@ FROM json_each(?1) CROSS JOIN repo r WHERE r.repo_id = value
+-- REPOS_PATTERNS: chunk
+SELECT r.repo_id, @REPO_PATTERNS@ FROM json_each(?1) CROSS JOIN repo r WHERE r.repo_id = value
 -- REPOS_FORK_OF: user, chunk; those of them that are forks of what the user may read, with its name
 WITH @ME(materialized)@, @CHUNK_OF_USER@
 SELECT r.repo_id, f.repo_name FROM chunk c CROSS JOIN me CROSS JOIN repo r CROSS JOIN repo f
