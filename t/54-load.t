@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Load that must not be felt: hundreds of megabytes of archives and diffs leave the memory of a child as it was,
-# and a thousand slow readers leave the threads free for others. Nothing here is timed; make bench
-# does that.
+# a child that kept too much gives it back when nobody asks, and a thousand slow readers leave the threads free
+# for others. Nothing here is timed; make bench does that.
 use strict;
 use warnings;
 
@@ -16,7 +16,7 @@ use Test::More;
 use Time::HiRes qw(sleep);
 
 use RCAPI::HTTP;
-use RCAPI::Run qw(rounds slurp spew);
+use RCAPI::Run qw(patiently rounds slurp spew);
 use RCAPI::Slow;
 use RCAPI::Test;
 
@@ -172,6 +172,45 @@ subtest 'all kinds' => sub {
     # a larger database would add what RcapiRemember allows, and its pages
     my $now = anon($pid);
     cmp_ok $now + 16 + 6, '<=', 64, sprintf 'the child has %.1f MiB, and had %.1f', $now, $idle if !$sanitized;
+    $t->done;
+};
+
+# --- rest
+
+# 22 files of 400 KB in two versions: whoever reads the older one has the newer one in memory.
+sub build_versions {
+    my ($work) = @_;
+    open my $random, '<:raw', '/dev/urandom' or die;
+    my @text = map { read $random, my $bytes, 200_000; unpack 'H*', $bytes } 0 .. 21;
+    for my $more ('', 'and more') {
+        spew("$work/file$_", "$text[$_]$more\n") for 0 .. $#text;
+        RCAPI::Git::git($work, qw(add .));
+        RCAPI::Git::git($work, qw(commit -q -m Versions));
+    }
+    RCAPI::Git::git($work, qw(repack -adfq --window=3));
+}
+
+sub packs {
+    my ($pid) = @_;
+    my %open = map { $_ => 1 } slurp("/proc/$pid/maps") =~ m{(/\S+\.pack)$}mg;
+    return scalar(keys %open);
+}
+
+# Each pack that is open has its own memory of objects: four of them are more than a process may keep.
+subtest 'rest' => sub {
+    my $t = RCAPI::Test->new(children => 1, directives => "RcapiRemember Off\n");
+    my @older = map {
+        my $repo = $t->repo($_, build => \&build_versions);
+        "/$repo->{name}/raw/" . RCAPI::Git::git($repo->{path}, qw(rev-parse master~1)) =~ s/\n//r;
+    } qw(one two three four);
+    my ($pid) = $t->children;
+    # those that are read first are closed before the last are, when the machine is busy
+    my $open = patiently(60, sub { by_clients($t, 1, map { my $n = $_; map { "$_/file$n" } @older } 0 .. 21) == 0
+        && packs($pid) == @older });
+    ok $open, 'the older files of all are read';
+    my $before = anon($pid);
+    my $at_rest = patiently(15, sub { packs($pid) < @older && anon($pid) < $before - 6 });
+    ok $at_rest || $sanitized, sprintf 'nobody asks: memory falls from %.1f MiB', $before;
     $t->done;
 };
 

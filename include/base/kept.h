@@ -30,18 +30,18 @@
  * default is 2 MiB, and there are as many as threads. */
 #define RC_KEPT_REQUEST (RC_KEPT_MIB(1) / 8)
 
-/** What malloc has given out, beside what the caches of base/lru.h may have. Above it, repositories
- * that were not used just now are closed: libgit2 has up to 16 MiB for each pack, beside the
- * objects above, and no limit for all packs. */
-#define RC_KEPT_HEAP RC_KEPT_MIB(16)
+/** What malloc has given out, beside what the caches of base/lru.h hold. Above it, repositories that
+ * were not used just now are closed: libgit2 has up to 16 MiB for each pack, beside the objects
+ * above, and no limit for all packs. */
+#define RC_KEPT_HEAP RC_KEPT_MIB(22)
 
-/** Adds @a bytes, which a cache may have, to that. */
+/** Adds @a bytes, which such a cache holds now, to that; less than 0 when it holds fewer. */
 void rc_kept_allow(apr_ssize_t bytes);
 
 /** True when it is more than that. It is counted once a second, and when @a count is true. */
 bool rc_kept_is_full(bool count);
 
-/** Returns freed memory to the system, unless it was done just now. Called after each request. */
+/** Returns freed memory to the system, unless it was done just now. */
 void rc_kept_trim(void);
 
 #endif

@@ -71,6 +71,7 @@ typedef struct rc_env_t {
     const char *places_dir;   /* a directory in it for the places of users, rc_fs_take_place */
     const char *waiting_file; /* marks the repositories whose lock somebody waits for, rc_fs_mark */
     struct rc_maintenance_queue_t *maintenance; /* domain/maintenance.h; NULL: none */
+    struct rc_tidy_t *tidy;                     /* domain/tidy.h; NULL: none */
     rc_limit_t *remotes; /* calls that wait for remotes, copies or locks: RcapiRemoteMax */
 } rc_env_t;
 

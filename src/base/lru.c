@@ -141,7 +141,7 @@ static apr_status_t drop_all(void *data)
 {
     rc_lru_t *cache = data;
 
-    rc_kept_allow(-(apr_ssize_t)cache->max);
+    rc_kept_allow(-(apr_ssize_t)cache->used);
     while (cache->used)
         drop_one(cache);
     free(cache->buckets);
@@ -175,7 +175,6 @@ rc_err_t *rc_lru_create(rc_lru_t **out, apr_size_t bytes, apr_pool_t *pool)
     APR_RING_INIT(&cache->fresh, entry_t, link);
     APR_RING_INIT(&cache->proven, entry_t, link);
     cache->max = bytes;
-    rc_kept_allow((apr_ssize_t)bytes);
     apr_pool_cleanup_register(pool, cache, drop_all, apr_pool_cleanup_null);
     if (!make_tables(cache))
         return rc_err_internal(pool, APR_ENOMEM, "no memory for a cache");
@@ -219,10 +218,12 @@ bool rc_lru_asked(rc_lru_t *cache, rc_bytes_t key)
 static void insert_entry(rc_lru_t *cache, entry_t *entry)
 {
     rc_bytes_t key = {entry->key, entry->key_len};
+    apr_size_t before;
     bool proven = false;
     entry_t **at;
 
     apr_thread_mutex_lock(cache->mutex);
+    before = cache->used;
     at = find_link(cache, key, entry->hash);
     if (*at) {
         proven = (*at)->proven;
@@ -234,6 +235,7 @@ static void insert_entry(rc_lru_t *cache, entry_t *entry)
     link_entry(cache, entry, proven);
     while (cache->used > cache->max)
         drop_one(cache);
+    rc_kept_allow((apr_ssize_t)cache->used - (apr_ssize_t)before);
     apr_thread_mutex_unlock(cache->mutex);
 }
 

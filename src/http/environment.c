@@ -23,6 +23,7 @@
 #include "base/time.h"
 #include "domain/maintenance.h"
 #include "domain/pull_request.h"
+#include "domain/tidy.h"
 #include "base/versions.h"
 
 #define RETRY_AFTER apr_time_from_sec(3)
@@ -110,6 +111,8 @@ static void try_to_open(rc_slot_t *slot)
     err = rc_env_open(&env, &slot->config, pool);
     if (!err && slot->config.maintenance)
         err = rc_maintenance_open(env, pool);
+    if (!err)
+        err = rc_tidy_open(env, pool);
     if (!err)
         rc_pull_recover(env, pool);
     if (!err) {

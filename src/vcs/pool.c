@@ -3,6 +3,7 @@
  * Keeps handles of repositories open between uses. Of the handles of a path, the one that was
  * opened first is reused first; the least recently used handle is closed first.
  */
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -124,15 +125,25 @@ static handle_t *take_surplus(rc_vcs_pool_t *owner, apr_time_t limit)
     return handle;
 }
 
-static void sweep(rc_vcs_pool_t *owner)
+static void sweep(rc_vcs_pool_t *owner, bool full, int most)
 {
-    bool full = rc_kept_is_full(false);
     apr_time_t limit = rc_clock() - (full ? IDLE_FULL : IDLE_MOST);
     handle_t *handle;
-    int n;
 
-    for (n = 0; n < (full ? AT_ONCE_FULL : AT_ONCE) && (handle = take_surplus(owner, limit)); n++)
+    while (most-- > 0 && (handle = take_surplus(owner, limit)))
         close_handle(handle);
+}
+
+void rc_vcs_pool_sweep(rc_vcs_pool_t *vcs_pool)
+{
+    sweep(vcs_pool, rc_kept_is_full(true), INT_MAX);
+}
+
+static void sweep_some(rc_vcs_pool_t *owner)
+{
+    bool full = rc_kept_is_full(false);
+
+    sweep(owner, full, full ? AT_ONCE_FULL : AT_ONCE);
 }
 
 static void keep_handle(rc_vcs_pool_t *owner, handle_t *handle)
@@ -161,7 +172,7 @@ static apr_status_t end_lease(void *data)
     else
         close_handle(lease->handle);
     if (lease->owner)
-        sweep(lease->owner);
+        sweep_some(lease->owner);
     return APR_SUCCESS;
 }
 

@@ -214,6 +214,9 @@ static void full(void **state)
     count(handles, "copy2.git");
     assert_true(is_open("copy2.git"));
     assert_false(is_open("copy0.git") || is_open("copy1.git"));
+    apr_sleep(apr_time_from_msec(1100));
+    rc_vcs_pool_sweep(handles);
+    assert_false(is_open("copy2.git"));
     apr_pool_create(&use, pool);
     ASSERT_OK(rc_vcs_open(&vcs, handles, "git", in_dir("copy2.git"), NULL, use));
     apr_sleep(apr_time_from_msec(60));
