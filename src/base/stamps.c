@@ -6,9 +6,12 @@
  */
 #include "base/stamps.h"
 
+#include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <apr_strings.h>
 #include <apr_tables.h>
@@ -66,7 +69,8 @@ static apr_int64_t nanoseconds(struct timespec t)
     return (apr_int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
-static void look_at(stamp_t *stamp)
+/* Looks at the file @a name of the open directory @a dir. */
+static void look_at(stamp_t *stamp, int dir, const char *name)
 {
     struct stat st;
 
@@ -74,7 +78,7 @@ static void look_at(stamp_t *stamp)
     stamp->ctime = 0;
     stamp->size = 0;
     stamp->inode = 0;
-    if (stamp->existence ? lstat(stamp->path, &st) : stat(stamp->path, &st))
+    if (fstatat(dir, name, &st, stamp->existence ? AT_SYMLINK_NOFOLLOW : 0))
         return;
     stamp->mtime = 0;
     if (stamp->existence)
@@ -98,7 +102,7 @@ const char *rc_stamps_add(rc_stamps_t *list, const char *name)
 {
     stamp_t *stamp = add_stamp(list, name);
 
-    look_at(stamp);
+    look_at(stamp, AT_FDCWD, stamp->path);
     return stamp->path;
 }
 
@@ -201,22 +205,95 @@ void rc_stamps_free(rc_stamps_t *copy)
 
 /* --- comparison --- */
 
+/* The directories from which files are looked at. NFS asks its server for each part of a path, so
+ * the root is opened once, and so is a directory of several files that follow each other. */
+typedef struct look_t {
+    int root, folder; /* -1: none */
+    const char *name; /* of the folder, below the root */
+    apr_size_t len;   /* of the name */
+} look_t;
+
+static int open_folder(int dir, const char *name)
+{
+    return openat(dir, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
+static void leave_folder(look_t *view)
+{
+    if (view->folder >= 0)
+        close(view->folder);
+    view->folder = -1;
+}
+
+/* Returns what follows the root in the path of a file. */
+static const char *name_below(const rc_stamps_t *list, int i)
+{
+    const char *name = APR_ARRAY_IDX(list->list, i, stamp_t).path + strlen(list->root);
+
+    return name + strspn(name, "/");
+}
+
+static apr_size_t folder_len(const char *name)
+{
+    const char *slash = strrchr(name, '/');
+
+    return slash ? (apr_size_t)(slash - name) : 0;
+}
+
+/* Whether a file is in the directory of the first @a len bytes of @a name. */
+static bool is_in_folder(const char *file, const char *name, apr_size_t len)
+{
+    return len && folder_len(file) == len && !memcmp(file, name, len);
+}
+
+/* Opens the directory of a file when the next one is in it, too. */
+static void enter_folder(look_t *view, const rc_stamps_t *list, int i)
+{
+    const char *name = name_below(list, i);
+    apr_size_t len = folder_len(name);
+    char folder[PATH_MAX];
+
+    leave_folder(view);
+    if (i + 1 == list->list->nelts || !is_in_folder(name_below(list, i + 1), name, len) ||
+        len >= sizeof(folder))
+        return;
+    memcpy(folder, name, len);
+    folder[len] = '\0';
+    view->folder = open_folder(view->root, folder);
+    view->name = name;
+    view->len = len;
+}
+
+static bool is_unchanged(look_t *view, const rc_stamps_t *list, int i)
+{
+    const stamp_t *before = &APR_ARRAY_IDX(list->list, i, stamp_t);
+    const char *name = name_below(list, i);
+    stamp_t now = *before;
+
+    if (before->mtime / 1000 > list->taken - RACY)
+        return false;
+    if (view->folder < 0 || !is_in_folder(name, view->name, view->len))
+        enter_folder(view, list, i);
+    if (view->folder >= 0)
+        look_at(&now, view->folder, name + view->len + 1);
+    else
+        look_at(&now, view->root, name);
+    return now.mtime == before->mtime && now.ctime == before->ctime && now.size == before->size &&
+           now.inode == before->inode;
+}
+
 static bool look_again(const rc_stamps_t *list)
 {
+    look_t view = {open_folder(AT_FDCWD, list->root), -1, NULL, 0};
+    bool same = view.root >= 0;
     int i;
 
-    for (i = 0; i < list->list->nelts; i++) {
-        const stamp_t *before = &APR_ARRAY_IDX(list->list, i, stamp_t);
-        stamp_t now = *before;
-
-        if (before->mtime / 1000 > list->taken - RACY)
-            return false;
-        look_at(&now);
-        if (now.mtime != before->mtime || now.ctime != before->ctime || now.size != before->size ||
-            now.inode != before->inode)
-            return false;
-    }
-    return true;
+    for (i = 0; same && i < list->list->nelts; i++)
+        same = is_unchanged(&view, list, i);
+    leave_folder(&view);
+    if (view.root >= 0)
+        close(view.root);
+    return same;
 }
 
 static void watch_later(rc_stamps_t *list)

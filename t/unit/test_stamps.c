@@ -17,14 +17,16 @@
 #include "base/notify.h"
 #include "base/stamps.h"
 
-static int looks; /* calls of stat */
+static int looks, parts; /* calls of fstatat, and directories in their names */
 static bool no_descriptor, no_watch, network;
 
 /* The next four stand in front of the C library's. */
-int stat(const char *path, struct stat *st)
+int fstatat(int dir, const char *name, struct stat *st, int flags)
 {
     looks++;
-    return fstatat(AT_FDCWD, path, st, 0);
+    for (const char *at = name; (at = strchr(at, '/')); at++)
+        parts++;
+    return (int)syscall(SYS_newfstatat, dir, name, st, flags);
 }
 
 int statfs(const char *path, struct statfs *fs)
@@ -82,7 +84,8 @@ static rc_stamps_t *make_list(const char *more)
     if (!lists)
         apr_pool_create(&lists, pool);
     apr_pool_clear(lists);
-    sh("chmod -R u+w . && rm -rf r r2 && mkdir -p r/refs/heads r/objects/pack && cd r && touch "
+    sh("chmod -R u+w . && rm -rf r r2 && mkdir -p r/refs/heads r/refs/tags r/objects/pack && cd r "
+       "&& touch "
        "HEAD &&"
        "echo one > packed && echo one > objects/pack/p && echo one > other");
     sh(more);
@@ -92,6 +95,7 @@ static rc_stamps_t *make_list(const char *more)
     rc_stamps_add_absence(list, "inner");
     rc_stamps_add(list, "packed");
     rc_stamps_add(list, "refs/heads");
+    rc_stamps_add(list, "refs/tags");
     rc_stamps_add(list, "objects/pack");
     rc_stamps_add(list, "objects/pack/p");
     rc_stamps_add(list, "objects/info/alternates");
@@ -118,11 +122,14 @@ static const char *const changes[] = {
     "ln -s nowhere r/inner",
     "mkdir r/objects/info; echo x > r/objects/info/alternates",
     "echo x > r/refs/heads/a",
+    "echo x > r/refs/tags/a",
     "mkdir r/refs/heads/a",
     "ln -s a r/refs/heads/b",
     "rmdir r/refs/heads",
     "rmdir r/refs/heads; mkdir r/refs/heads",
-    "mv r/refs r/refs2; mkdir -p r/refs/heads",
+    "mv r/refs r/refs2; mkdir -p r/refs/heads r/refs/tags",
+    "mv r r2",
+    "mv r r2; mkdir -p r/refs/heads r/refs/tags; echo one > r/packed; touch r/HEAD",
     "mv r/objects r/o; cp -a r/o r/objects", /* the same names, sizes and times */
     "rm -r r/refs; ln -s objects r/refs",
     NULL};
@@ -242,6 +249,30 @@ static void hard_links(void **state)
     assert_false(rc_stamps_same(list));
 }
 
+/* Files of one directory are looked at from there: NFS asks for each part of a path. */
+static void short_names(void **state)
+{
+    rc_stamps_t *list;
+
+    (void)state;
+    make_list("echo x > r/objects/pack/q; echo x > r/other");
+    list = rc_stamps_create(in_dir("r"), pool);
+    rc_stamps_add(list, "packed");
+    rc_stamps_add(list, "objects/pack/p");
+    rc_stamps_add(list, "objects/pack/q");
+    rc_stamps_add(list, "refs/heads");
+    rc_stamps_add(list, "refs/tags");
+    rc_stamps_add(list, "other");
+    parts = 0;
+    assert_int_equal(cost(list), 6);
+    assert_int_equal(parts, 0);
+    rc_stamps_add(list, "refs/none/a");
+    rc_stamps_add(list, "refs/none/b");
+    assert_true(cost(list));
+    sh("mkdir r/refs/none; echo x > r/refs/none/b; touch -d 2020-01-01 r/refs");
+    assert_false(rc_stamps_same(list));
+}
+
 /* The root may be a link, and is compared by the caller when it is another one. */
 static void linked_root(void **state)
 {
@@ -330,7 +361,8 @@ static void bounded(void **state)
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(events),      cmocka_unit_test(without_events), cmocka_unit_test(other_events),
     cmocka_unit_test(elsewhere),   cmocka_unit_test(hard_links),     cmocka_unit_test(linked_root),
-    cmocka_unit_test(lost_events), cmocka_unit_test(children),       cmocka_unit_test(bounded),
+    cmocka_unit_test(short_names), cmocka_unit_test(lost_events),    cmocka_unit_test(children),
+    cmocka_unit_test(bounded),
 };
 
 UNIT_MAIN(tests)
