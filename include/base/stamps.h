@@ -23,6 +23,10 @@ rc_stamps_t *rc_stamps_create(const char *root, apr_pool_t *pool);
 /** Adds the file or directory @a name of the root, which may be missing; returns its path. */
 const char *rc_stamps_add(rc_stamps_t *list, const char *name);
 
+/** Adds the file @a name of the root, which is the file @a entry of the open directory @a dir: on
+ * NFS, each directory of a path costs requests. */
+void rc_stamps_add_entry(rc_stamps_t *list, const char *name, int dir, const char *entry);
+
 /** Adds what was added to @a other last, as it was found for that; both have the same root. */
 void rc_stamps_add_last(rc_stamps_t *list, const rc_stamps_t *other);
 

@@ -14,7 +14,12 @@
 
 int rc_fs_open_regular(struct stat *st, const char *path, int flags)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | flags);
+    return rc_fs_open_regular_in(st, AT_FDCWD, path, flags);
+}
+
+int rc_fs_open_regular_in(struct stat *st, int dir, const char *name, int flags)
+{
+    int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | flags);
 
     if (fd < 0)
         return -1;

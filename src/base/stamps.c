@@ -106,6 +106,11 @@ const char *rc_stamps_add(rc_stamps_t *list, const char *name)
     return stamp->path;
 }
 
+void rc_stamps_add_entry(rc_stamps_t *list, const char *name, int dir, const char *entry)
+{
+    look_at(add_stamp(list, name), dir, entry);
+}
+
 static void add_existence(rc_stamps_t *list, const char *name, apr_int64_t mtime)
 {
     stamp_t *stamp = add_stamp(list, name);

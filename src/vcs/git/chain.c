@@ -9,14 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 #include <apr_strings.h>
 #include <zlib.h>
 
 #include "objects.h"
 #include "search.h"
-#include "base/fs.h"
 
 #define DEPTH_MOST 4095 /* deltas; git never writes a longer chain */
 #define DEPTH_FEW  64   /* up to here (git's default) the cost is not computed */
@@ -61,17 +59,12 @@ typedef struct link_t {
 
 /* --- mapping --- */
 
-static bool map(unsigned char **to, size_t *size, const char *path)
+static bool map(unsigned char **to, size_t *size, int fd, off_t bytes)
 {
-    struct stat st;
-    int fd = rc_fs_open_regular(&st, path, 0);
     void *at;
 
-    if (fd < 0)
-        return false;
-    *size = (size_t)st.st_size;
+    *size = (size_t)bytes;
     at = *size ? mmap(NULL, *size, PROT_READ, MAP_PRIVATE, fd, 0) : MAP_FAILED;
-    close(fd);
     if (at == MAP_FAILED)
         return false;
     *to = at;
@@ -89,19 +82,17 @@ static bool pack_fits(const rc_git_chain_t *chain)
            !memcmp(pack + chain->pack.size - RC_GIT_RAW, end - 2 * RC_GIT_RAW, RC_GIT_RAW);
 }
 
-rc_git_chain_t *rc_git_chain_open(const char *index, apr_pool_t *scratch)
+rc_git_chain_t *rc_git_chain_open(int index, off_t index_size, int pack, off_t pack_size)
 {
     rc_git_chain_t *chain = calloc(1, sizeof(*chain));
-    const char *pack =
-        apr_pstrcat(scratch, apr_pstrndup(scratch, index, strlen(index) - 4), ".pack", NULL);
     bool good;
 
     if (!chain)
         return NULL;
     rc_git_mapped_begin();
-    good = map(&chain->index.at, &chain->index.size, index) &&
-           map(&chain->pack.at, &chain->pack.size, pack) && rc_git_index_read(&chain->index) &&
-           pack_fits(chain);
+    good = map(&chain->index.at, &chain->index.size, index, index_size) &&
+           map(&chain->pack.at, &chain->pack.size, pack, pack_size) &&
+           rc_git_index_read(&chain->index) && pack_fits(chain);
     if (rc_git_mapped_end() && good)
         return chain;
     rc_git_chain_close(chain);

@@ -10,9 +10,9 @@
 
 typedef struct rc_git_chain_t rc_git_chain_t;
 
-/** Maps the pack whose index is at @a index; the index must have been checked. NULL when it is not
- * a valid pack. */
-rc_git_chain_t *rc_git_chain_open(const char *index, apr_pool_t *scratch);
+/** Maps an open pack and its index, which must have been checked. NULL when it is not a valid pack.
+ * The caller closes both files. */
+rc_git_chain_t *rc_git_chain_open(int index, off_t index_size, int pack, off_t pack_size);
 void rc_git_chain_close(rc_git_chain_t *chain);
 
 /** Searches for @a id, which will be read soon, while others are expected; the second function ends

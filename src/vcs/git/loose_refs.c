@@ -42,10 +42,10 @@ static void parse(rc_git_found_t *found, const char *text, apr_pool_t *pool)
 
 /* A symbolic link whose target is the name of a reference is a symbolic reference of the
  * old kind. */
-static bool parse_link(rc_git_found_t *found, const char *path, apr_pool_t *pool)
+static bool parse_link(rc_git_found_t *found, int dir, const char *path, apr_pool_t *pool)
 {
     char text[PATH_MAX];
-    ssize_t len = readlink(path, text, sizeof(text) - 1);
+    ssize_t len = readlinkat(dir, path, text, sizeof(text) - 1);
 
     if (len <= 5 || strncmp(text, "refs/", 5))
         return false;
@@ -54,9 +54,15 @@ static bool parse_link(rc_git_found_t *found, const char *path, apr_pool_t *pool
     return true;
 }
 
-static rc_err_t *read_ref(rc_git_found_t **out, rc_git_reading_t *reading, const char *name)
+static const char *ref_path(const rc_git_reading_t *reading, const char *name)
 {
-    const char *path = apr_pstrcat(reading->scratch, reading->git->path, "/", name, NULL);
+    return apr_pstrcat(reading->scratch, reading->git->path, "/", name, NULL);
+}
+
+/* Reads the reference @a name, which is the file @a path of the open directory @a dir. */
+static rc_err_t *read_ref(rc_git_found_t **out, rc_git_reading_t *reading, const char *name,
+                          int dir, const char *path)
+{
     rc_git_found_t *found = apr_pcalloc(reading->scratch, sizeof(*found));
     char text[1024];
     struct stat st;
@@ -64,10 +70,10 @@ static rc_err_t *read_ref(rc_git_found_t **out, rc_git_reading_t *reading, const
     int fd;
 
     *out = found;
-    if ((fd = rc_fs_open_regular(&st, path, O_NOFOLLOW)) < 0 && errno == ELOOP) {
-        if (parse_link(found, path, reading->scratch))
+    if ((fd = rc_fs_open_regular_in(&st, dir, path, O_NOFOLLOW)) < 0 && errno == ELOOP) {
+        if (parse_link(found, dir, path, reading->scratch))
             return NULL;
-        if ((fd = rc_fs_open_regular(&st, path, 0)) < 0) {
+        if ((fd = rc_fs_open_regular_in(&st, dir, path, 0)) < 0) {
             found->broken = true; /* git treats it as broken, too */
             return NULL;
         }
@@ -76,7 +82,7 @@ static rc_err_t *read_ref(rc_git_found_t **out, rc_git_reading_t *reading, const
     if (len < 0 && (errno == ENOENT || errno == ENOTDIR || errno == EISDIR))
         *out = NULL; /* packed or deleted since the directory was listed */
     else if (len < 0)
-        return rc_fs_err(reading->scratch, "read", path);
+        return rc_fs_err(reading->scratch, "read", ref_path(reading, name));
     if (fd >= 0)
         close(fd);
     if (*out) {
@@ -102,7 +108,7 @@ static void watch_file(rc_git_reading_t *reading, const char *name)
 rc_err_t *rc_git_loose_ref(rc_git_found_t **out, rc_git_reading_t *reading, const char *name)
 {
     watch_file(reading, name);
-    return read_ref(out, reading, name);
+    return read_ref(out, reading, name, AT_FDCWD, ref_path(reading, name));
 }
 
 /* --- all of them --- */
@@ -125,38 +131,36 @@ static bool skip_entry(const char *name)
 }
 
 static rc_err_t *read_entry(apr_hash_t *all, rc_git_reading_t *reading, const rc_git_scope_t *scope,
-                            const char *name)
+                            const char *name, int dir)
 {
     apr_size_t len = strlen(name);
     rc_git_found_t *found;
 
     if (!scope->wanted(name, len))
         return NULL;
-    RC_TRY(read_ref(&found, reading, name));
+    RC_TRY(read_ref(&found, reading, name, dir, strrchr(name, '/') + 1));
     if (found)
         apr_hash_set(all, name, (apr_ssize_t)len, found);
     return NULL;
 }
 
 /* A symbolic link to nothing is skipped, as git does when it lists references. */
-static bool leads_nowhere(const struct dirent *entry, const char *git_dir, const char *name,
-                          apr_pool_t *pool)
+static bool leads_nowhere(const struct dirent *entry, int dir)
 {
     struct stat st;
 
     return (entry->d_type == DT_LNK || entry->d_type == DT_UNKNOWN) &&
-           stat(apr_pstrcat(pool, git_dir, "/", name, NULL), &st);
+           fstatat(dir, entry->d_name, &st, 0);
 }
 
 /* Directories behind symbolic links are skipped: they may form a loop. */
-static bool entry_is_folder(const struct dirent *entry, const char *git_dir, const char *name,
-                            apr_pool_t *pool)
+static bool entry_is_folder(const struct dirent *entry, int dir)
 {
     struct stat st;
 
     if (entry->d_type != DT_UNKNOWN)
         return entry->d_type == DT_DIR;
-    return !lstat(apr_pstrcat(pool, git_dir, "/", name, NULL), &st) && S_ISDIR(st.st_mode);
+    return !fstatat(dir, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) && S_ISDIR(st.st_mode);
 }
 
 /* Keeps the directories to read in a list, so that depth uses no stack. */
@@ -180,10 +184,10 @@ static rc_err_t *read_refs_below(apr_hash_t *all, rc_git_reading_t *reading, con
         name = apr_pstrcat(reading->scratch, folder, "/", entry->d_name, NULL);
         if (rc_git_ref_hidden(name))
             continue;
-        if (entry_is_folder(entry, reading->git->path, name, reading->scratch))
+        if (entry_is_folder(entry, dirfd(handle)))
             APR_ARRAY_PUSH(todo, const char *) = name;
-        else if (!leads_nowhere(entry, reading->git->path, name, reading->scratch))
-            err = read_entry(all, reading, scope, name);
+        else if (!leads_nowhere(entry, dirfd(handle)))
+            err = read_entry(all, reading, scope, name, dirfd(handle));
     }
     closedir(handle);
     return err;

@@ -57,46 +57,63 @@ static void drop_pack(pack_t *pack)
     free(pack);
 }
 
-static bool pack_sound(struct stat *st, const char *index, apr_pool_t *scratch)
-{
-    const char *pack =
-        apr_pstrcat(scratch, apr_pstrndup(scratch, index, strlen(index) - 4), ".pack", NULL);
-    struct stat unused;
-    int fd = rc_fs_open_regular(&unused, pack, 0);
-    bool sound;
+/* The files of a pack, open. */
+typedef struct files_t {
+    int index, pack;
+    struct stat of_index, of_pack;
+} files_t;
 
-    if (fd < 0)
-        return false;
-    close(fd);
-    if ((fd = rc_fs_open_regular(st, index, 0)) < 0)
-        return false;
-    sound = rc_git_index_sound(fd, st);
-    close(fd);
-    return sound;
+/* Opens both from their directory: on NFS, each directory of a longer path costs two requests. */
+static bool open_files(files_t *files, int dir, const char *index, apr_pool_t *scratch)
+{
+    const char *base = apr_pstrndup(scratch, index, strlen(index) - 4);
+
+    files->pack =
+        rc_fs_open_regular_in(&files->of_pack, dir, apr_pstrcat(scratch, base, ".pack", NULL), 0);
+    files->index = rc_fs_open_regular_in(&files->of_index, dir, index, 0);
+    return files->pack >= 0 && files->index >= 0 &&
+           rc_git_index_sound(files->index, &files->of_index);
 }
 
-/* Returns NULL when the pack is left out. */
-static pack_t *open_pack(const char *index, apr_pool_t *scratch)
+static void close_files(const files_t *files)
 {
-    pack_t *pack;
-    struct stat st;
+    if (files->pack >= 0)
+        close(files->pack);
+    if (files->index >= 0)
+        close(files->index);
+}
 
-    if (!pack_sound(&st, index, scratch)) {
-        rc_log(RC_LOG_WARNING, APR_SUCCESS, "%s: the pack or its index is damaged", index);
-        return NULL;
-    }
-    pack = calloc(1, sizeof(*pack));
-    if (!pack || !(pack->index = strdup(index)) ||
-        !(pack->chain = rc_git_chain_open(index, scratch)) ||
-        git_odb_backend_one_pack(&pack->inner, index) < 0) {
-        rc_log(RC_LOG_WARNING, APR_SUCCESS, "%s: the pack cannot be opened", index);
+static pack_t *make_pack(const char *path, const files_t *files)
+{
+    const struct stat *st = &files->of_index;
+    pack_t *pack = calloc(1, sizeof(*pack));
+
+    if (!pack || !(pack->index = strdup(path)) ||
+        !(pack->chain =
+              rc_git_chain_open(files->index, st->st_size, files->pack, files->of_pack.st_size)) ||
+        git_odb_backend_one_pack(&pack->inner, path) < 0) {
+        rc_log(RC_LOG_WARNING, APR_SUCCESS, "%s: the pack cannot be opened", path);
         if (pack)
             drop_pack(pack);
         return NULL;
     }
-    pack->dev = st.st_dev;
-    pack->ino = st.st_ino;
-    pack->time = st.st_mtime;
+    pack->dev = st->st_dev;
+    pack->ino = st->st_ino;
+    pack->time = st->st_mtime;
+    return pack;
+}
+
+/* Opens the pack of the index @a path, a file of @a dir. Returns NULL when it is left out. */
+static pack_t *open_pack(const char *path, int dir, apr_pool_t *scratch)
+{
+    pack_t *pack = NULL;
+    files_t files;
+
+    if (open_files(&files, dir, strrchr(path, '/') + 1, scratch))
+        pack = make_pack(path, &files);
+    else
+        rc_log(RC_LOG_WARNING, APR_SUCCESS, "%s: the pack or its index is damaged", path);
+    close_files(&files);
     return pack;
 }
 
@@ -122,11 +139,12 @@ static void add_pack(rc_git_packs_t *packs, pack_t *pack)
     *at = pack;
 }
 
-static void see_pack(rc_git_packs_t *packs, const char *index, apr_pool_t *scratch)
+static void see_pack(rc_git_packs_t *packs, int dir, const char *name, apr_pool_t *scratch)
 {
+    const char *index = apr_pstrcat(scratch, packs->folder, "/", name, NULL);
     pack_t *pack = find_pack(packs, index);
 
-    if (!pack && (pack = open_pack(index, scratch)))
+    if (!pack && (pack = open_pack(index, dir, scratch)))
         add_pack(packs, pack);
     if (pack)
         pack->seen = true;
@@ -165,7 +183,7 @@ static void list_packs(rc_git_packs_t *packs, apr_pool_t *scratch)
     packs->damaged = !dir && errno != ENOENT;
     while (dir && (entry = readdir(dir)))
         if (is_index(entry->d_name))
-            see_pack(packs, apr_pstrcat(scratch, packs->folder, "/", entry->d_name, NULL), scratch);
+            see_pack(packs, dirfd(dir), entry->d_name, scratch);
     if (dir)
         closedir(dir);
     forget_unseen(packs);

@@ -40,7 +40,8 @@ static void add_pack_files(rc_stamps_t *list, const char *folder, apr_pool_t *po
         return;
     while (rc_stamps_count(list) <= MOST_PACK_FILES && (entry = readdir(dir)))
         if (is_pack_file(entry->d_name))
-            rc_stamps_add(list, apr_pstrcat(pool, "objects/pack/", entry->d_name, NULL));
+            rc_stamps_add_entry(list, apr_pstrcat(pool, "objects/pack/", entry->d_name, NULL),
+                                dirfd(dir), entry->d_name);
     closedir(dir);
 }
 
