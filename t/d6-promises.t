@@ -109,6 +109,15 @@ subtest 'a server that is frozen' => sub {
     unlike($logs, qr/is asked at each request/, 'and no failure of a promise is logged');
 };
 
+subtest 'a database server that is frozen' => sub {
+    my @backends = split ' ', $one->sql(q{SELECT pid FROM pg_stat_activity WHERE application_name = 'mod_rcapi'});
+    kill STOP => @backends;
+    my $before = time;
+    is($one->call(get_repo => { repoid => 'seen' }, as => 'bob')->{error}, undef, 'is asked on new connections');
+    cmp_ok(time - $before, '<', 60, '... soon');
+    kill CONT => @backends;
+};
+
 subtest 'connections that end' => sub {
     for my $active (0, 1) {
         calm();

@@ -6,6 +6,10 @@
  */
 #include "postgresql.h"
 
+/* How much longer than a lock the beginning of a transaction may take. A server that is frozen, or
+ * cut off behind a proxy that is not, is then asked on a new connection. */
+#define BEGIN_TIME apr_time_from_sec(5)
+
 /* READ COMMITTED: what a writer reads has to be younger than the lock. */
 static const char *const begin_commands[][4] = {
     [RC_WRITE_DURABLE] = {"BEGIN", "SELECT pg_advisory_xact_lock(" RC_PG_WRITERS ")"},
@@ -17,10 +21,26 @@ static const char *const begin_commands[][4] = {
 
 #define BEGIN_READ "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
+/* Returns what the server may take for the beginning of a transaction, and sets it aside. */
+static apr_interval_time_t limit_wait(rc_db_t *db)
+{
+    rc_pg_t *pg = db->handle;
+    apr_interval_time_t wait = pg->wait;
+
+    pg->wait = db->config->timeout + BEGIN_TIME;
+    return wait;
+}
+
 static rc_err_t *take_snapshot(rc_db_t *db)
 {
-    RC_TRY(rc_pg_send(db, BEGIN_READ));
-    return rc_pg_read_state(db);
+    rc_pg_t *pg = db->handle;
+    apr_interval_time_t wait = limit_wait(db);
+    rc_err_t *err = rc_pg_send(db, BEGIN_READ);
+
+    if (!err)
+        err = rc_pg_read_state(db);
+    pg->wait = wait;
+    return err;
 }
 
 /* Without @a at_once the next statement brings the BEGIN along: nothing is read before it, so the
@@ -45,17 +65,26 @@ rc_err_t *rc_pg_begin_read(rc_db_t *db, bool at_once)
     return err;
 }
 
-/* Sends BEGIN and the lock; sets *@a locked to what the server says. */
-static rc_err_t *take_turn(bool *locked, rc_db_t *db, rc_write_mode_t mode)
+static rc_err_t *send_begin(rc_db_t *db, rc_write_mode_t mode)
 {
     const char *const *command;
-    PGresult *row = NULL;
-    rc_err_t *err;
 
     for (command = begin_commands[mode]; *command; command++)
         RC_TRY(rc_pg_send(db, *command));
-    RC_TRY(rc_pg_sync(db));
-    err = rc_pg_finish(&row, db, 0, "the writers' lock");
+    return rc_pg_sync(db);
+}
+
+/* Sends BEGIN and the lock; sets *@a locked to what the server says. */
+static rc_err_t *take_turn(bool *locked, rc_db_t *db, rc_write_mode_t mode)
+{
+    rc_pg_t *pg = db->handle;
+    apr_interval_time_t wait = limit_wait(db);
+    PGresult *row = NULL;
+    rc_err_t *err = send_begin(db, mode);
+
+    if (!err)
+        err = rc_pg_finish(&row, db, 0, "the writers' lock");
+    pg->wait = wait;
     *locked =
         mode != RC_WRITE_IDLE || (row && PQgetlength(row, 0, 0) == 1 && *PQgetvalue(row, 0, 0));
     PQclear(row);
