@@ -15,7 +15,7 @@ use RCAPI::Test;
 plan skip_all => 'no PostgreSQL server is installed (Debian: apt-get install postgresql)' if !RCAPI::PostgreSQL::bin();
 plan skip_all => 'nothing is remembered' if !RCAPI::Test::remembers();
 
-my $pg = RCAPI::PostgreSQL->new(own => 1, options => ['log_statement=all']);
+my $pg = RCAPI::PostgreSQL->new(own => 1, options => ['log_statement=all', 'wal_level=logical']);
 my $one = RCAPI::Test->new(pg => $pg, children => 1);
 plan skip_all => 'built without libpq' if slurp($one->program('rcapi-admin')) !~ /pg_advisory_xact_lock/;
 my $two = RCAPI::Test->new(beside => $one, children => 1);
@@ -71,6 +71,44 @@ subtest 'a change is seen by the next request' => sub {
                 is(sees(), "$active $active", "$way, $active");
             }
         }
+    }
+};
+
+subtest 'what a subscription applies' => sub {
+    my $far = $pg->database;
+    $pg->sql_of_chief($far, "CREATE SCHEMA rcapi; CREATE TABLE rcapi.users (user_id BIGINT PRIMARY KEY, active BIGINT);
+        INSERT INTO rcapi.users VALUES ($bob, 1); CREATE PUBLICATION far FOR TABLE rcapi.users;
+        SELECT pg_create_logical_replication_slot('far', 'pgoutput')");
+    my $as_chief = $far =~ s/^postgresql:(.*)user=\w+/$1user=chief/r;
+    $pg->sql_of_chief($one->database, "CREATE SUBSCRIPTION far CONNECTION '$as_chief' PUBLICATION far
+        WITH (create_slot = false, slot_name = 'far', copy_data = false)");
+    for my $active (0, 1) {
+        calm();
+        $pg->sql_of_chief($far, "UPDATE rcapi.users SET active = $active");
+        my $there = patiently(30, sub { $one->sql("SELECT active FROM users WHERE user_id = $bob") == $active });
+        ok($there, 'is there');
+        is(sees(), "$active $active", 'is seen');
+    }
+    $pg->sql_of_chief($one->database, 'DROP SUBSCRIPTION far');
+    $pg->drop($far);
+};
+
+subtest 'a restore of data alone, which sets the numbers back' => sub {
+    calm();
+    $one->sql("SELECT setval('rcapi.change_n', 1)");
+    for my $active (0, 1) {
+        set_active($active);
+        is(sees(), "$active $active", 'a change after it');
+    }
+};
+
+subtest 'triggers that were disabled are enabled by a server that starts' => sub {
+    $one->sql('ALTER TABLE rcapi.users DISABLE TRIGGER USER');
+    $_->stop, $_->start for @nodes;
+    for my $active (0, 1) {
+        calm();
+        set_active($active);
+        is(sees(), "$active $active", 'a change');
     }
 };
 

@@ -44,19 +44,6 @@ rc_err_t *rc_pg_version(int *version, rc_db_t *db)
     return NULL;
 }
 
-rc_err_t *rc_pg_is_watched(bool *watched, rc_db_t *db)
-{
-    const char *text;
-    rc_err_t *err = ask_server(
-        &text, db,
-        "SELECT to_regclass('" RC_PG_SCHEMA ".change')::text || to_regclass('" RC_PG_SCHEMA
-        ".tally')::text || to_regprocedure('" RC_PG_SCHEMA ".promise()')::text",
-        db->pool);
-
-    *watched = !err && text;
-    return err;
-}
-
 /* After the last step all tables are there. */
 rc_err_t *rc_pg_set_version(rc_db_t *db, int version)
 {

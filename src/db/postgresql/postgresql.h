@@ -125,6 +125,9 @@ rc_err_t *rc_pg_tally_add(rc_db_t *db, int place, int seconds);
  * transaction. */
 rc_err_t *rc_pg_watch_changes(rc_db_t *db);
 
+/** Sets *@a watched to whether the server notes all changes. */
+rc_err_t *rc_pg_is_watched(bool *watched, rc_db_t *db);
+
 /* follow.c */
 rc_err_t *rc_pg_follow(void **follower, rc_db_t *db);
 rc_news_t rc_pg_news(void *follower, rc_extent_t *extent);
@@ -146,7 +149,6 @@ rc_err_t *rc_pg_set_last_id(rc_db_t *db, const char *table, apr_int64_t id);
 /* maintain.c */
 rc_err_t *rc_pg_version(int *version, rc_db_t *db);
 rc_err_t *rc_pg_set_version(rc_db_t *db, int version);
-rc_err_t *rc_pg_is_watched(bool *watched, rc_db_t *db);
 rc_err_t *rc_pg_check(const char **problem, rc_db_t *db, apr_pool_t *pool);
 rc_err_t *rc_pg_backup(rc_db_t *db, const char *path);
 bool rc_pg_exists(const rc_db_config_t *config, apr_pool_t *pool);

@@ -50,7 +50,7 @@
     "EXCEPTION WHEN insufficient_privilege THEN NULL; END $f$;"
 
 /* The id 0 is the whole table. A transaction notes at most eight rows singly, and the last thousand
- * transactions are kept. */
+ * transactions are kept. A restore of data sets the sequence back. */
 #define FUNCTION                                                                                   \
     "CREATE OR REPLACE FUNCTION " RC_PG_SCHEMA ".note_change() RETURNS trigger LANGUAGE plpgsql"   \
     " AS $f$ DECLARE newest RECORD; this BIGINT; former BIGINT; which BIGINT := 0; BEGIN "         \
@@ -59,6 +59,7 @@
     "IF newest.xid = pg_current_xact_id() THEN"                                                    \
     " this := newest.n; former := newest.before;"                                                  \
     " ELSE this := nextval('" RC_PG_SCHEMA ".change_n'); former := coalesce(newest.n, 0);"         \
+    " IF this <= former THEN this := setval('" RC_PG_SCHEMA ".change_n', former + 1); END IF;"     \
     " DELETE FROM " RC_PG_SCHEMA ".change WHERE n <= this - 1000;"                                 \
     " IF NOT pg_try_advisory_xact_lock(" RC_PG_PROMISES ") THEN PERFORM " RC_PG_SCHEMA             \
     ".recall(); PERFORM pg_advisory_xact_lock(" RC_PG_PROMISES "); END IF;"                        \
@@ -66,7 +67,8 @@
     " pg_postmaster_start_time())"                                                                 \
     " BETWEEN -1 AND " HOLD_TIME " THEN "                                                          \
     "PERFORM pg_sleep(" HOLD_TIME "); END IF; END IF; "                                            \
-    "IF TG_LEVEL = 'ROW' AND (SELECT count(*) FROM " RC_PG_SCHEMA ".change WHERE n = this) < 8"    \
+    "IF TG_LEVEL = 'ROW' AND TG_NARGS > 0 AND"                                                     \
+    " (SELECT count(*) FROM " RC_PG_SCHEMA ".change WHERE n = this) < 8"                           \
     " THEN IF TG_OP = 'DELETE' THEN"                                                               \
     " EXECUTE format('SELECT ($1).%I', TG_ARGV[0]) INTO which USING OLD;"                          \
     " ELSE EXECUTE format('SELECT ($1).%I', TG_ARGV[0]) INTO which USING NEW; "                    \
@@ -76,23 +78,47 @@
     "DO NOTHING; "                                                                                 \
     "RETURN NULL; END $f$;"
 
-/* Two triggers for each table that has none, %s: tables whose rows are noted singly. ALWAYS: also
- * for sessions with session_replication_role = replica. */
+/* Tables that lack a trigger, as c. */
+#define UNWATCHED                                                                                  \
+    " FROM pg_class c WHERE c.relnamespace = '" RC_PG_SCHEMA "'::regnamespace"                     \
+    " AND c.relkind = 'r' AND c.relname NOT IN ('change', 'tally', 'schema_version')"              \
+    " AND (SELECT count(*) FROM pg_trigger WHERE tgrelid = c.oid AND (tgname, tgenabled) IN"       \
+    " (('note_change', 'A'), ('note_truncate', 'A'), ('note_applied', 'R'))) < 3"
+
+/* The triggers of a table, %s: tables whose rows are noted singly. ALWAYS: also for sessions with
+ * session_replication_role = replica. What a subscription applies (logical replication) fires
+ * triggers of rows only, so those sessions have one more. */
 #define TRIGGERS                                                                                   \
     "DO $$ DECLARE t RECORD; each TEXT; BEGIN FOR t IN SELECT c.relname, (SELECT attname"          \
-    " FROM pg_attribute WHERE attrelid = c.oid AND attidentity <> '') AS key FROM pg_class c"      \
-    " WHERE c.relnamespace = '" RC_PG_SCHEMA "'::regnamespace AND c.relkind = 'r'"                 \
-    " AND c.relname NOT IN ('change', 'tally', 'schema_version') AND NOT EXISTS (SELECT FROM "     \
-    "pg_trigger WHERE tgrelid = c.oid AND tgname = 'note_change' AND tgenabled = 'A') LOOP "       \
+    " FROM pg_attribute WHERE attrelid = c.oid AND attidentity <> '') AS key" UNWATCHED " LOOP "   \
     "each := CASE WHEN t.relname = ANY('{%s}') THEN 'ROW' ELSE 'STATEMENT' END; "                  \
     "EXECUTE format('CREATE OR REPLACE TRIGGER note_change AFTER INSERT OR UPDATE OR DELETE "      \
     "ON " RC_PG_SCHEMA ".%%I FOR EACH %%s EXECUTE FUNCTION " RC_PG_SCHEMA ".note_change(%%L)',"    \
     " t.relname, each, t.key); "                                                                   \
+    "EXECUTE format('CREATE OR REPLACE TRIGGER note_applied AFTER INSERT OR UPDATE OR DELETE "     \
+    "ON " RC_PG_SCHEMA ".%%I FOR EACH ROW EXECUTE FUNCTION " RC_PG_SCHEMA ".note_change()',"       \
+    " t.relname); "                                                                                \
     "EXECUTE format('CREATE OR REPLACE TRIGGER note_truncate AFTER TRUNCATE ON " RC_PG_SCHEMA      \
     ".%%I FOR EACH STATEMENT EXECUTE FUNCTION " RC_PG_SCHEMA ".note_change()', t.relname); "       \
     "EXECUTE format('ALTER TABLE " RC_PG_SCHEMA                                                    \
-    ".%%I ENABLE ALWAYS TRIGGER note_change, ENABLE ALWAYS TRIGGER note_truncate', t.relname); "   \
+    ".%%I ENABLE ALWAYS TRIGGER note_change, ENABLE ALWAYS TRIGGER note_truncate,"                 \
+    " ENABLE REPLICA TRIGGER note_applied', t.relname); "                                          \
     "END LOOP; END $$"
+
+#define IS_WATCHED                                                                                 \
+    "SELECT to_regclass('" RC_PG_SCHEMA ".change') IS NOT NULL AND to_regclass('" RC_PG_SCHEMA     \
+    ".tally') IS NOT NULL AND to_regprocedure('" RC_PG_SCHEMA ".promise()') IS NOT NULL"           \
+    " AND NOT EXISTS (SELECT" UNWATCHED ")"
+
+rc_err_t *rc_pg_is_watched(bool *watched, rc_db_t *db)
+{
+    PGresult *row;
+    rc_err_t *err = rc_pg_script(&row, db, IS_WATCHED);
+
+    *watched = !err && *PQgetvalue(row, 0, 0) == 't';
+    PQclear(row);
+    return err;
+}
 
 rc_err_t *rc_pg_watch_changes(rc_db_t *db)
 {
