@@ -55,8 +55,8 @@ sub judge {
     my ($name) = @_;
     my $r = decode_json(slurp("$temp/$name.json"));
     my ($plan) = $r->{out} =~ /^1\.\.(\d+)$/m;
-    my $passed = () = $r->{out} =~ /^ok /mg;
-    my $failed = () = $r->{out} =~ /^not ok /mg;
+    my $passed = () = $r->{out} =~ /^(?:ok |not ok \d+ # SKIP)/mg; # cmocka's way to say that it left one out
+    my $failed = () = $r->{out} =~ /^not ok (?!\d+ # SKIP)/mg;
     my @left = map { s{.*/}{}r } glob "$temp/$name/*";
 
     is($r->{exit}, 0, 'exit code');

@@ -275,7 +275,7 @@ subtest 'very many references' => sub {
     spew("$p/packed-refs", join '', "# pack-refs with: peeled fully-peeled sorted \n",
         map({ sprintf "%s refs/heads/b%06d\n", $ids[$_ % 3], $_ } 1 .. $n), "$ids[-1] refs/heads/master\n");
     my $before = private_kb();
-    my $more = $ENV{RCAPI_PRELOAD} ? 2 : 1; # a sanitizer keeps what is freed, and surrounds each piece
+    my $more = $ENV{RCAPI_PRELOAD} ? 3 : 1; # a sanitizer keeps what is freed, and surrounds each piece
     my $get = sub {
         my $a = $t->get('/many/changeset-diff/tip', as => 'admin', timeout => 100);
         return $a->status == 200 && $a->body =~ /^diff --git/
