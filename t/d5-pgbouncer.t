@@ -57,6 +57,28 @@ is($may->(), 0, 'a right that was revoked is void at once');
 my $git = RCAPI::GitClient->new($t, as => 'admin');
 is($git->try($repo->{work}, 'push', $git->url('r'), 'HEAD:refs/heads/new')->{exit}, 0, 'a push, with its lock');
 is($t->call(update_repo => { repoid => 'r', repo_name => 's' })->{error}, undef, 'a rename, with its lock');
+
+# Another mode, in which the second connection gets the session of the first one.
+subtest 'a pooler of transactions' => sub {
+    $t->stop;
+    kill TERM => $pid;
+    waitpid $pid, 0;
+    my $ini = slurp("$folder/ini");
+    spew("$folder/ini", $ini =~ s/^pool_mode = \Ksession/transaction/mr);
+    $pid = start_bouncer();
+    $t->start;
+    $t->call('get_user');
+    is($t->last->status, 503, 'is not used');
+    like($t->news, qr/RC0010: cannot serve .* is behind a pooler that pools transactions/, 'the log says why');
+    $t->stop;
+    kill TERM => $pid;
+    waitpid $pid, 0;
+    spew("$folder/ini", $ini);
+    $pid = start_bouncer();
+    $t->start;
+    is($t->call('get_user')->{error}, undef, 'sessions');
+};
+
 kill TERM => $pid;
 waitpid $pid, 0;
 $t->call('get_user');

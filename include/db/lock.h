@@ -29,6 +29,11 @@ rc_err_t *rc_db_locks_open(rc_db_locks_t **out, const rc_db_config_t *config, ap
 rc_err_t *rc_db_lock(bool *locked, int *life, rc_db_locks_t *locks, const char *name, bool share,
                      apr_pool_t *pool);
 
+/** Refuses a pooler that gives a connection another session for each transaction, in which locks
+ * would be held by nobody. @a db is another connection to the same database. For a process that
+ * starts and holds no lock. */
+rc_err_t *rc_db_locks_check(rc_db_locks_t *locks, rc_db_t *db, apr_pool_t *pool);
+
 /** Returns RC_E_BUSY unless all locks with this number are held: asks the server. */
 rc_err_t *rc_db_locks_hold(rc_db_locks_t *locks, int life, apr_pool_t *pool);
 

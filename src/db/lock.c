@@ -5,11 +5,16 @@
  */
 #include "db/lock.h"
 
+#include <unistd.h>
+
 #include <apr_strings.h>
 #include <apr_thread_mutex.h>
 
 #include "base/process.h"
+#include "base/time.h"
 #include "driver.h"
+
+#define CHECKS 8 /* times that the sessions are compared: milliseconds */
 
 /* A lock that is held. */
 typedef struct held_t {
@@ -173,6 +178,44 @@ rc_err_t *rc_db_lock(bool *locked, int *life, rc_db_locks_t *locks, const char *
         keep_held(held, pool);
     apr_thread_mutex_unlock(locks->mutex);
     return err;
+}
+
+/* Takes a lock on the connection of the locks, which can have it again and again, and asks for it
+ * on another one, which cannot. Sets *@a pooled when their sessions change: alone, the second one
+ * gets the session that the first one has left; beside other processes, either gets another one. */
+static rc_err_t *compare_sessions(bool *pooled, rc_db_t *db, rc_db_t *other)
+{
+    const char *name =
+        apr_psprintf(db->pool, "check %ld %" APR_TIME_T_FMT, (long)getpid(), rc_clock());
+    bool again = true, free = false;
+    int i;
+
+    for (i = 0; i < CHECKS && again && !free; i++) {
+        RC_TRY(db->driver->lock(&again, db, name, false));
+        RC_TRY(other->driver->lock(&free, other, name, false));
+    }
+    *pooled = !again || free;
+    return NULL;
+}
+
+rc_err_t *rc_db_locks_check(rc_db_locks_t *locks, rc_db_t *db, apr_pool_t *pool)
+{
+    bool pooled = false;
+    rc_err_t *err;
+
+    if (!locks)
+        return NULL;
+    apr_thread_mutex_lock(locks->mutex);
+    err = connect_locks(locks, pool);
+    if (!err && (err = compare_sessions(&pooled, locks->db, db)))
+        err = rc_err_copy(err, pool);
+    hang_up(locks); /* this releases the lock, and not all processes need others */
+    apr_thread_mutex_unlock(locks->mutex);
+    return err || !pooled ? err
+                          : rc_err_internal(pool, APR_SUCCESS,
+                                            "%s is behind a pooler that pools transactions: it "
+                                            "must pool sessions (pool_mode = session)",
+                                            locks->config.path);
 }
 
 rc_err_t *rc_db_locks_hold(rc_db_locks_t *locks, int life, apr_pool_t *pool)

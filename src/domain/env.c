@@ -112,8 +112,11 @@ static rc_err_t *start_database(const rc_env_t *env, apr_pool_t *pool)
     apr_pool_create(&sub, pool);
     err = rc_db_acquire(&db, env->db_pool, sub);
     if (!err) {
-        rc_journal_settle(db, false, sub);
         if (env->config->serves)
+            err = rc_db_locks_check(env->locks, db, sub);
+        if (!err)
+            rc_journal_settle(db, false, sub);
+        if (!err && env->config->serves)
             err = rc_root_check(env, db, sub);
         rc_db_release(db);
     }
