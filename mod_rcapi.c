@@ -5,12 +5,10 @@
  */
 #include "src/http/parked.h"
 #include "src/http/measure.h"
-#include "src/http/next.h"
 #include "base/unconst.h"
 
 #include <stdlib.h>
 
-#include <http_connection.h>
 #include <http_protocol.h>
 #include <http_request.h>
 #include <mpm_common.h>
@@ -34,8 +32,6 @@ static void register_hooks(apr_pool_t *pool)
     rc_http_register_door();
     rc_http_register_status(); /* lines of mod_status */
 
-    ap_hook_pre_connection(rc_http_count_connection, NULL, NULL, APR_HOOK_MIDDLE);
-
     /* one request */
     ap_hook_pre_read_request(rc_http_hush, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_post_read_request(rc_http_hide_keys, NULL, forensic, APR_HOOK_REALLY_FIRST);
@@ -53,7 +49,6 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_insert_error_filter(rc_http_hide_refused, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_log_transaction(rc_http_hide_from_logs, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_log_transaction(rc_http_measure, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_log_transaction(rc_http_await_next, NULL, NULL, APR_HOOK_REALLY_LAST);
     /* clang-format on */
 }
 

@@ -12,12 +12,12 @@ use Test::More;
 use Time::HiRes qw(sleep time);
 
 use RCAPI::HTTP;
-use RCAPI::Run qw(patiently slow slurp);
+use RCAPI::Run qw(slow);
 use RCAPI::Test;
 
 my $LIMIT = 16 * 1024;
 my $t = RCAPI::Test->new(directives => "RcapiMaxRequestBody 16K\nRequestReadTimeout body=2\nLimitRequestBody "
-    . "1048576\nCustomLog logs/threads \"%{X-Series}i %{tid}P %D\"\n");
+    . "1048576\n");
 my $key = $t->key('admin');
 my $TOO_LARGE = qq({"id":null,"result":null,"error":"Request body is larger than $LIMIT bytes"}\n);
 
@@ -151,38 +151,6 @@ subtest 'many at once on one connection' => sub {
     my $one = "POST /_admin/api HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n" . body_of(100);
     my $a = $t->raw_request($one x 20 . $one =~ s/Host: x/Host: x\r\nConnection: close/r);
     is(() = $a->{raw} =~ /"error":null/g, 21, 'pipelined');
-};
-
-# Asks $n times, one thing after the other, on one connection, with a longer pause before the last; how many of the
-# answers are right.
-sub ask_in_turn {
-    my ($n, $series) = @_;
-    my $socket = RCAPI::HTTP::connect_to($t->port) or die "connect: $!";
-    my $right = 0;
-    for my $i (1 .. $n) {
-        sleep($i == $n ? 0.05 : 0.003);
-        syswrite $socket, "POST /_admin/api HTTP/1.1\r\nHost: x\r\nX-Series: $series\r\nContent-Length: 100\r\n\r\n"
-            . body_of(100);
-        my $got = '';
-        until ($got =~ /\r\n\r\n.*\n\z/s) { sysread $socket, $got, 65536, length $got or last }
-        $right++ if $got =~ /"error":null/;
-    }
-    return $right;
-}
-
-# The thread that has answered waits 10 ms for the next request, and what the log says of its time is without that. On
-# a busy machine a request can be late for it; then the next series is looked at.
-subtest 'one thing after the other on one connection' => sub {
-    plan skip_all => 'the event MPM alone has a listener' if ($ENV{MPM} // 'event') ne 'event';
-    my ($series, $right, $n) = (0, 0, 20);
-    my $ok = patiently(20, sub {
-        $right += ask_in_turn($n, ++$series) == $n;
-        my @of = slurp("$t->{dir}/logs/threads") =~ /^$series (\d+) (\d+)$/mg or return;
-        my %threads = map { $of[2 * $_] => 1 } 2 .. $n - 2;
-        return keys %threads == 1 && !grep { $of[2 * $_ + 1] > 3000 } 2 .. $n - 2;
-    });
-    ok $ok, 'one thread answers them';
-    is $right, $series, 'and the one that comes too late for it is answered, too';
 };
 
 $t->done;
