@@ -96,7 +96,9 @@ sub _measure {
     die "$case->{name}: wrk failed: $r->{err}$r->{out}" unless $result{time};
     return if !$result{requests};
     my $meant = $case->{refused} ? $result{requests} : 0;
-    die "$case->{name}: $result{bad} of $result{requests} answers of status 400 and above\n" if $result{bad} != $meant;
+    my $words = "$case->{name}: $result{bad} of $result{requests} answers of status 400 and above\n";
+    warn $words if $result{bad} != $meant; # a balancer answers 502 when a server has just closed an idle connection
+    die $words if abs($result{bad} - $meant) > $result{requests} / 1000;
     $case->{sent} += $result{requests};
     $result{cpu} = ($self->{server}->cpu - $cpu) / $result{requests};
     $result{rate} = 1e6 * $result{requests} / $result{time};
