@@ -196,13 +196,13 @@ sub packs {
     return scalar(keys %open);
 }
 
-# Each pack that is open has its own memory of objects: four of them are more than a process may keep.
+# Each pack that is open has its own memory of objects: five of them are more than a process may keep.
 subtest 'rest' => sub {
     my $t = RCAPI::Test->new(children => 1, directives => "RcapiRemember Off\n");
     my @older = map {
         my $repo = $t->repo($_, build => \&build_versions);
         "/$repo->{name}/raw/" . RCAPI::Git::git($repo->{path}, qw(rev-parse master~1)) =~ s/\n//r;
-    } qw(one two three four);
+    } qw(one two three four five);
     my ($pid) = $t->children;
     # those that are read first are closed before the last are, when the machine is busy
     my $open = patiently(60, sub { by_clients($t, 1, map { my $n = $_; map { "$_/file$n" } @older } 0 .. 21) == 0

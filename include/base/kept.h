@@ -33,7 +33,7 @@
 /** What malloc has given out, beside what the caches of base/lru.h hold. Above it, repositories that
  * were not used just now are closed: libgit2 has up to 16 MiB for each pack, beside the objects
  * above, and no limit for all packs. */
-#define RC_KEPT_HEAP RC_KEPT_MIB(22)
+#define RC_KEPT_HEAP RC_KEPT_MIB(30)
 
 /** Adds @a bytes, which such a cache holds now, to that; less than 0 when it holds fewer. */
 void rc_kept_allow(apr_ssize_t bytes);
