@@ -30,9 +30,9 @@
  * default is 2 MiB, and there are as many as threads. */
 #define RC_KEPT_REQUEST (RC_KEPT_MIB(1) / 8)
 
-/** What malloc has given out, beside what the caches of base/lru.h hold. Above it, repositories that
- * were not used just now are closed: libgit2 has up to 16 MiB for each pack, beside the objects
- * above, and no limit for all packs. */
+/** What malloc has given out, beside what the caches of base/lru.h hold. Above it, repositories
+ * that were not used just now are closed: libgit2 has up to 16 MiB for each pack, beside the
+ * objects above, and no limit for all packs. */
 #define RC_KEPT_HEAP RC_KEPT_MIB(30)
 
 /** Adds @a bytes, which such a cache holds now, to that; less than 0 when it holds fewer. */

@@ -22,7 +22,7 @@ enum { AS_TEXT, AS_BINARY }; /* formats of libpq */
 #define TYPE_ANY   0
 
 /* Lists of numbers: the words of our statements. The server has arrays instead. */
-#define LIST     "json_each("   /* of the parameter behind it */
+#define LIST     "json_each("    /* of the parameter behind it */
 #define JOIN     ") CROSS JOIN " /* ... with a table of which a column is ... */
 #define VALUE    "= value"       /* ... one of the numbers */
 #define LISTED   "json_group_array("

@@ -79,7 +79,7 @@ static void guess(rc_git_search_t *search)
 void rc_git_search_begin(rc_git_search_t *search, const rc_git_index_t *index,
                          const unsigned char *id)
 {
-    memcpy(search->id.id, id, RC_GIT_RAW);
+    git_oid_fromraw(&search->id, id);
     search->first = (apr_uint32_t)*id << 24;
     search->last = search->first | 0xffffff;
     search->low = *id ? rc_git_number(fanout(index) + (*id - 1) * 4) : 0;
