@@ -97,14 +97,8 @@ static void sync_soon(rc_spill_t *spill)
 static apr_status_t end_thread(void *baton)
 {
     rc_spill_t *spill = baton;
-    apr_status_t rv;
 
-    apr_thread_mutex_lock(spill->mutex);
-    spill->stop = true;
-    apr_thread_cond_signal(spill->changed);
-    apr_thread_mutex_unlock(spill->mutex);
-    if (spill->thread)
-        apr_thread_join(&rv, spill->thread);
+    rc_thread_end(&spill->thread, &spill->stop, spill->mutex, spill->changed);
     return APR_SUCCESS;
 }
 

@@ -293,14 +293,8 @@ void rc_maintenance_later(rc_env_t *env, const rc_repo_t *repo)
 static apr_status_t end_thread(void *baton)
 {
     queue_t *queue = baton;
-    apr_status_t rv;
 
-    apr_thread_mutex_lock(queue->mutex);
-    queue->stop = true;
-    apr_thread_cond_signal(queue->changed);
-    apr_thread_mutex_unlock(queue->mutex);
-    if (queue->thread)
-        apr_thread_join(&rv, queue->thread);
+    rc_thread_end(&queue->thread, &queue->stop, queue->mutex, queue->changed);
     return APR_SUCCESS;
 }
 

@@ -77,14 +77,8 @@ void rc_tidy_later(rc_env_t *env)
 static apr_status_t end_tidying(void *baton)
 {
     rc_tidy_t *tidy = baton;
-    apr_status_t rv;
 
-    apr_thread_mutex_lock(tidy->mutex);
-    tidy->stop = true;
-    apr_thread_cond_signal(tidy->changed);
-    apr_thread_mutex_unlock(tidy->mutex);
-    if (tidy->thread)
-        apr_thread_join(&rv, tidy->thread);
+    rc_thread_end(&tidy->thread, &tidy->stop, tidy->mutex, tidy->changed);
     return APR_SUCCESS;
 }
 
