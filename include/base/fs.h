@@ -51,7 +51,7 @@ rc_err_t *rc_fs_sync_tree(const char *path, apr_pool_t *pool);
  */
 int rc_fs_open_regular(struct stat *st, const char *path, int flags);
 
-/** The same for the file @a name of the open directory @a dir. */
+/** The same for the file @a name of the open directory @a dir, which may have been removed. */
 int rc_fs_open_regular_in(struct stat *st, int dir, const char *name, int flags);
 
 /** Reads exactly @a len bytes; returns false when there are fewer, or the read fails. */

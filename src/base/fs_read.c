@@ -21,6 +21,8 @@ int rc_fs_open_regular_in(struct stat *st, int dir, const char *name, int flags)
 {
     int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | flags);
 
+    if (fd < 0 && errno == ESTALE && dir != AT_FDCWD)
+        errno = ENOENT; /* as on a local disk: another client of NFS has removed the directory */
     if (fd < 0)
         return -1;
     if (!fstat(fd, st) && S_ISREG(st->st_mode))

@@ -6,8 +6,10 @@
 #include "git_fixture.h"
 #include "patience.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 
 static apr_pool_t *use;
@@ -434,15 +436,65 @@ static void replaced_repository(void **state)
     assert_non_null(rc_vcs_open(&vcs, fixture.handles, "git", in_dir("one.git"), NULL, use));
 }
 
+/* What happens at the opening of a file of an open directory, and the error of that. */
+static struct {
+    const char *file, *command; /* NULL: nothing happens */
+    int error;
+} meanwhile;
+
+/* Stands in front of the C library's. */
+int openat(int dir, const char *name, int flags, ...)
+{
+    if (meanwhile.file && !strcmp(name, meanwhile.file)) {
+        meanwhile.file = NULL;
+        sh("cd moving.git && %s", meanwhile.command);
+        if ((errno = meanwhile.error))
+            return -1;
+    }
+    return (int)syscall(SYS_openat, dir, name, flags, 0644);
+}
+
+static void assert_order_while(const char *file, const char *command, int error)
+{
+    sh("rm -rf moving.git && git init -q --bare -b main moving.git && cd moving.git && "
+       "id=$(git commit-tree -m x $(git mktree < /dev/null)) && "
+       "git update-ref refs/heads/topic/a $id && git update-ref refs/heads/z $id");
+    meanwhile.file = file;
+    meanwhile.command = command;
+    meanwhile.error = error;
+    assert_order("moving.git");
+    assert_null(meanwhile.file);
+}
+
+/* Directories of references that go after they were listed. When another client of NFS removes an
+ * open one, the error is not that of a local disk. */
+static void folders_that_go(void **state)
+{
+    static const char pack[] = "git pack-refs --all && test ! -e refs/heads/topic";
+
+    (void)state;
+    assert_order_while("a", pack, ENOENT);
+    assert_order_while("a", pack, ESTALE);
+    assert_order_while("z", pack, 0);
+    assert_order_while("z", "git branch -q -m topic/a other && git branch -q -m other topic", 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(order_is_gits),      cmocka_unit_test(odd_heads),
-        cmocka_unit_test(empty_repository),   cmocka_unit_test(odd_references),
-        cmocka_unit_test(follows_changes),    cmocka_unit_test(grows),
-        cmocka_unit_test(damaged_file),       cmocka_unit_test(crafted_file),
-        cmocka_unit_test(odd_files),          cmocka_unit_test(read_only_repository),
-        cmocka_unit_test(shallow_repository), cmocka_unit_test(replaced_repository),
+        cmocka_unit_test(folders_that_go),
+        cmocka_unit_test(order_is_gits),
+        cmocka_unit_test(odd_heads),
+        cmocka_unit_test(empty_repository),
+        cmocka_unit_test(odd_references),
+        cmocka_unit_test(follows_changes),
+        cmocka_unit_test(grows),
+        cmocka_unit_test(damaged_file),
+        cmocka_unit_test(crafted_file),
+        cmocka_unit_test(odd_files),
+        cmocka_unit_test(read_only_repository),
+        cmocka_unit_test(shallow_repository),
+        cmocka_unit_test(replaced_repository),
     };
     const char *seed = getenv("SEED");
 

@@ -172,8 +172,8 @@ static rc_err_t *read_refs_below(apr_hash_t *all, rc_git_reading_t *reading, con
     struct dirent *entry;
     rc_err_t *err = NULL;
 
-    if (!handle && errno == ENOENT)
-        return NULL;
+    if (!handle && (errno == ENOENT || errno == ENOTDIR))
+        return NULL; /* removed since it was listed, or a reference by now */
     if (!handle)
         return rc_fs_err(reading->scratch, "read", path);
     while (!err && (entry = readdir(handle))) {
