@@ -40,7 +40,7 @@ static rc_entry_found_t look_and_wait(rc_entry_t *entry, apr_pool_t *pool)
     return found;
 }
 
-static rc_err_t *make_part(rc_spool_t *spool, const rc_entry_t *entry, rc_cache_make_fn_t *make,
+static rc_err_t *make_part(rc_spool_t *spool, rc_entry_t *entry, rc_cache_make_fn_t *make,
                            void *baton, apr_pool_t *pool)
 {
     const char *data;
@@ -123,13 +123,26 @@ static rc_err_t *copy_spool(void *baton, rc_spool_t *part)
     return rc_spool_append(part, baton);
 }
 
-/* Makes the file of @a spool the entry's; false when it must be copied. */
-static bool link_spool(const rc_entry_t *entry, rc_spool_t *spool, apr_pool_t *pool)
+typedef struct named_spool_t {
+    const rc_entry_t *entry;
+    rc_spool_t *spool;
+} named_spool_t;
+
+static bool link_spool(void *baton)
 {
-    if (!rc_spool_link(spool, entry->file))
+    const named_spool_t *link = baton;
+
+    return rc_spool_link(link->spool, link->entry->file);
+}
+
+/* Makes the file of @a spool the entry's; false when it must be copied. */
+static bool keep_file(const rc_entry_t *entry, rc_spool_t *spool, apr_pool_t *pool)
+{
+    named_spool_t link = {entry, spool};
+
+    if (!rc_cache_add(entry->cache, rc_spool_size(spool), link_spool, &link, pool))
         return false;
     rc_cache_count(-1);
-    rc_cache_sweep(entry->cache, entry->cache->max, pool);
     return true;
 }
 
@@ -141,7 +154,11 @@ void rc_cache_keep(const rc_cache_t *cache, const char *name, rc_spool_t *spool,
     if (!cache->dir || rc_spool_size(spool) > cache->max)
         return;
     rc_entry_init(&entry, cache, name, pool);
-    if (link_spool(&entry, spool, pool))
+    if (rc_entry_open(&entry)) { /* another request was quicker: no room is needed */
+        close(entry.fd);
+        return;
+    }
+    if (keep_file(&entry, spool, pool))
         return;
     switch (rc_entry_look(&entry)) {
     case RC_ENTRY_OURS:
@@ -150,7 +167,7 @@ void rc_cache_keep(const rc_cache_t *cache, const char *name, rc_spool_t *spool,
         if (err)
             rc_entry_warn(&entry, APR_TO_OS_ERROR(err->cause));
         break;
-    case RC_ENTRY_HIT: /* another request was quicker */
+    case RC_ENTRY_HIT:
         close(entry.fd);
         break;
     case RC_ENTRY_BUSY:

@@ -94,14 +94,19 @@ void rc_entry_warn(const rc_entry_t *entry, int why)
     rc_log(RC_LOG_WARNING, APR_FROM_OS_ERROR(why), "cannot cache files in %s", entry->cache->dir);
 }
 
-bool rc_entry_keep(const rc_entry_t *entry, apr_off_t size, apr_pool_t *pool)
+static bool rename_part(void *baton)
+{
+    const rc_entry_t *entry = baton;
+
+    return !rename(entry->part, entry->file);
+}
+
+bool rc_entry_keep(rc_entry_t *entry, apr_off_t size, apr_pool_t *pool)
 {
     bool fits = size <= entry->cache->max;
 
-    if (fits && !rename(entry->part, entry->file)) {
-        rc_cache_sweep(entry->cache, entry->cache->max, pool);
+    if (fits && rc_cache_add(entry->cache, size, rename_part, entry, pool))
         return true;
-    }
     if (fits)
         rc_entry_warn(entry, errno);
     unlink(entry->part);

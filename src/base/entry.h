@@ -41,6 +41,6 @@ void rc_entry_warn(const rc_entry_t *entry, int why);
 
 /** Makes the complete part, of @a size bytes, the entry's file; returns whether it is kept. The
  * lock stays. */
-bool rc_entry_keep(const rc_entry_t *entry, apr_off_t size, apr_pool_t *pool);
+bool rc_entry_keep(rc_entry_t *entry, apr_off_t size, apr_pool_t *pool);
 
 #endif

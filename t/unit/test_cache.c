@@ -1,74 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Tests the cache of finished files: each is made once, shared and evicted; it recovers after a
- * crash, and no fault of its directory makes a request fail.
+ * Tests the cache of finished files: each is made once and shared, and no fault of its directory
+ * makes a request fail.
  */
-#include "unit.h"
+#include "cache_fixture.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
+#include <signal.h>
 #include <sys/wait.h>
-#include <unistd.h>
-
-#include <apr_file_info.h>
-
-#include "base/cache.h"
-
-typedef struct maker_t {
-    const char *text;
-    int made; /* how often it was made */
-    rc_err_t *err;
-    apr_interval_time_t pause;
-} maker_t;
-
-static rc_err_t *make(void *baton, rc_spool_t *spool)
-{
-    maker_t *maker = baton;
-
-    maker->made++;
-    RC_TRY(rc_spool_puts(spool, maker->text));
-    if (maker->pause)
-        apr_sleep(maker->pause);
-    return maker->err;
-}
-
-static rc_cache_t cache_in(const char *name, apr_off_t max)
-{
-    rc_cache_t cache = {in_dir(name), max, apr_time_from_sec(10), NULL};
-
-    return cache;
-}
-
-static const char *file_of(const rc_cache_t *cache, const char *name)
-{
-    return apr_pstrcat(pool, cache->dir, "/rcapi-", name, NULL);
-}
-
-static bool is_there(const rc_cache_t *cache, const char *name)
-{
-    struct stat st;
-
-    return !lstat(file_of(cache, name), &st);
-}
-
-static void assert_got(const rc_cache_t *cache, const char *name, maker_t *maker, const char *want)
-{
-    rc_spool_t *spool = rc_spool_create(unit_dir, pool);
-    const char *text;
-
-    ASSERT_OK(rc_cache_get(spool, cache, name, make, maker, pool));
-    ASSERT_OK(rc_spool_string(&text, spool, pool));
-    assert_string_equal(text, want);
-}
-
-static void put(const char *path, const char *text)
-{
-    FILE *file = fopen(path, "w");
-
-    assert_non_null(file);
-    assert_true(fputs(text, file) >= 0);
-    assert_int_equal(fclose(file), 0);
-}
 
 static void made_once(void **state)
 {
@@ -190,69 +128,6 @@ static void waiting_has_a_time_limit(void **state)
     assert_false(is_there(&cache, "x.part"));
 }
 
-static void least_recently_used_is_evicted(void **state)
-{
-    rc_cache_t cache = cache_in("oldest", 25);
-    maker_t maker = {.text = "0123456789"}, large = {.text = "0123456789012345678901234567"};
-
-    (void)state;
-    assert_got(&cache, "a", &maker, maker.text);
-    apr_sleep(20 * 1000);
-    assert_got(&cache, "b", &maker, maker.text);
-    apr_sleep(20 * 1000);
-    assert_got(&cache, "a", &maker, maker.text); /* used again */
-    apr_sleep(20 * 1000);
-    put(apr_pstrcat(pool, cache.dir, "/foreign", NULL), "not ours, and quite large as well");
-    assert_got(&cache, "c", &maker, maker.text);
-    assert_int_equal(maker.made, 3);
-    assert_true(is_there(&cache, "a"));
-    assert_false(is_there(&cache, "b"));
-    assert_true(is_there(&cache, "c"));
-    assert_got(&cache, "d", &large, large.text); /* never kept */
-    assert_false(is_there(&cache, "d"));
-    assert_true(is_there(&cache, "a"));
-    assert_int_equal(access(apr_pstrcat(pool, cache.dir, "/foreign", NULL), F_OK), 0);
-}
-
-/* The limit in bytes alone would allow any number of small files. */
-static void files_are_limited(void **state)
-{
-    rc_cache_t cache = cache_in("many", 1000 * 1000);
-    maker_t maker = {.text = "text"};
-    int i, left = 0;
-
-    (void)state;
-    assert_got(&cache, "begin", &maker, "text");
-    for (i = 0; i < 10010; i++)
-        put(file_of(&cache, apr_psprintf(pool, "small-%d", i)), "");
-    assert_got(&cache, "end", &maker, "text");
-    for (i = 0; i < 10010; i++)
-        left += is_there(&cache, apr_psprintf(pool, "small-%d", i));
-    assert_int_equal(left + is_there(&cache, "begin") + is_there(&cache, "end"), 10000);
-    assert_true(is_there(&cache, "end"));
-}
-
-static void leftovers_are_removed(void **state)
-{
-    rc_cache_t cache = cache_in("left", 1000);
-    maker_t maker = {.text = "text"};
-
-    (void)state;
-    assert_got(&cache, "a", &maker, "text");
-    put(file_of(&cache, "b.part"), "half");
-    rc_cache_begin(&cache, pool); /* their time of creation is unknown */
-    assert_false(is_there(&cache, "a"));
-    assert_false(is_there(&cache, "b.part"));
-    assert_got(&cache, "a", &maker, "text");
-    put(file_of(&cache, "b.part"), "half");
-    rc_cache_begin(&cache, pool);
-    assert_true(is_there(&cache, "a"));
-    assert_false(is_there(&cache, "b.part"));
-    put(apr_pstrcat(pool, cache.dir, "/boot_id", NULL), "another start of the machine");
-    rc_cache_begin(&cache, pool);
-    assert_false(is_there(&cache, "a"));
-}
-
 static void broken_folders(void **state)
 {
     rc_cache_t cache = cache_in("broken", 1000);
@@ -285,9 +160,6 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(waiting_has_a_time_limit),
     cmocka_unit_test(one_maker_among_processes),
     cmocka_unit_test(one_maker_each_time),
-    cmocka_unit_test(least_recently_used_is_evicted),
-    cmocka_unit_test(files_are_limited),
-    cmocka_unit_test(leftovers_are_removed),
     cmocka_unit_test(broken_folders),
 };
 
