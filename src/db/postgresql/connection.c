@@ -151,6 +151,7 @@ static void hang_up(rc_pg_t *pg)
     pg->begin = NULL;
     pg->open = false;
     pg->owed = 0;
+    pg->read_only = false;
 }
 
 rc_err_t *rc_pg_reopen(rc_db_t *db)
@@ -185,6 +186,21 @@ static bool is_readable(const PGconn *conn)
     return poll(&fd, 1, 0) > 0;
 }
 
+/* A server that has become read-only may have handed over to another host. While there is none, its
+ * connection still serves who reads. */
+static void look_for_writable(rc_db_t *db)
+{
+    rc_pg_t *pg = db->handle, former = *pg;
+
+    pg->conn = NULL;
+    if (!rc_pg_reopen(db)) {
+        PQfinish(former.conn);
+        return;
+    }
+    *pg = former;
+    pg->read_only = false;
+}
+
 /* A connection that ended while it was idle is replaced: its last message comes before its end. */
 rc_err_t *rc_pg_usable(rc_db_t *db, apr_pool_t *pool)
 {
@@ -193,5 +209,9 @@ rc_err_t *rc_pg_usable(rc_db_t *db, apr_pool_t *pool)
     while (!rc_pg_is_lost(db) && is_readable(pg->conn))
         PQconsumeInput(pg->conn);
     db->pool = pool;
-    return rc_pg_is_lost(db) ? rc_pg_reopen(db) : NULL;
+    if (rc_pg_is_lost(db))
+        return rc_pg_reopen(db);
+    if (pg->read_only)
+        look_for_writable(db);
+    return NULL;
 }

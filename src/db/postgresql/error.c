@@ -8,19 +8,31 @@
 
 #include <apr_strings.h>
 
-/* Codes, or their beginnings, that mean "try again later". All begin with the reason: another
- * transaction, a limit of time, or a server that ends, begins or has no place. */
-static const char *const busy_codes[] = {"40001", "40P01", "55P03", "57014",
-                                         "08",    "57P",   "53300", NULL};
+#define READ_ONLY "25006" /* SQLSTATE: read_only_sql_transaction */
 
-static bool is_busy(const char *code)
+/* Codes, or their beginnings, that mean "try again later", and what they say of the server. */
+static const struct {
+    const char *code, *why;
+} busy[] = {
+    {"08", "the connection has ended"},
+    {READ_ONLY, "it is read-only"},
+    {"40001", "another transaction was faster"},
+    {"40P01", "other transactions wait for each other"},
+    {"53200", "it has no memory left"},
+    {"53300", "it has no connection left"},
+    {"55P03", "another session holds a lock"},
+    {"57014", "this took too long, or was cancelled"},
+    {"57P", "it starts or stops"},
+};
+
+static const char *why_busy(const char *code)
 {
-    int i;
+    apr_size_t i;
 
-    for (i = 0; busy_codes[i]; i++)
-        if (!strncmp(busy_codes[i], code, strlen(busy_codes[i])))
-            return true;
-    return false;
+    for (i = 0; i < sizeof(busy) / sizeof(*busy); i++)
+        if (!strncmp(busy[i].code, code, strlen(busy[i].code)))
+            return busy[i].why;
+    return NULL;
 }
 
 /* libpq's messages end with a new line, and can have several lines. */
@@ -44,16 +56,20 @@ static const char *field(const PGresult *result, int code, apr_pool_t *pool)
 
 rc_err_t *rc_pg_error(rc_db_t *db, PGresult *result, const char *what)
 {
-    const char *code = field(result, PG_DIAG_SQLSTATE, db->pool);
-    rc_err_t *err = rc_err_internal(db->pool, APR_SUCCESS, "database: %s: %s (%s)", what,
+    const char *code = field(result, PG_DIAG_SQLSTATE, db->pool), *why = why_busy(code);
+    rc_pg_t *pg = db->handle;
+    rc_err_t *err = rc_err_internal(db->pool, APR_SUCCESS, "database: %s%s%s: %s (%s)",
+                                    why ? why : "", why ? ": " : "", what,
                                     one_line(PQresultErrorMessage(result), db->pool), code);
 
     if (!strncmp(code, "23", 2)) {
         err->kind = RC_E_CONFLICT;
         err->constraint = field(result, PG_DIAG_CONSTRAINT_NAME, db->pool);
-    } else if (is_busy(code) || rc_pg_is_lost(db)) {
+    } else if (why || rc_pg_is_lost(db)) {
         err->kind = RC_E_BUSY;
     }
+    if (!strcmp(code, READ_ONLY))
+        pg->read_only = true;
     PQclear(result);
     return err;
 }

@@ -26,20 +26,24 @@
 
 #define IDENTITY "'" RC_PG_SCHEMA ".change'::regclass::oid || ' ' || pg_postmaster_start_time()"
 
-static const char state_text[] =
-    "SELECT " IDENTITY ", (SELECT coalesce(max(n), 0)::text FROM " RC_PG_SCHEMA ".change)";
-static const char news_text[] =
-    "SELECT " IDENTITY ", c.n::text, c.before::text, c.tab, c.id::text FROM (VALUES (1)) AS one"
-    " LEFT JOIN " RC_PG_SCHEMA ".change c ON c.n > $1 ORDER BY c.n";
-
-static const char level_text[] = "SELECT tableoid, last_value FROM " RC_PG_SCHEMA ".change_n";
+static const struct {
+    const char *name, *text, *what;
+} questions[RC_PG_QUESTIONS] = {
+    [RC_PG_STATE] = {"state",
+                     "SELECT " IDENTITY ", (SELECT coalesce(max(n), 0)::text FROM " RC_PG_SCHEMA
+                     ".change)",
+                     "the state"},
+    [RC_PG_NEWS] = {"news",
+                    "SELECT " IDENTITY
+                    ", c.n::text, c.before::text, c.tab, c.id::text FROM (VALUES "
+                    "(1)) AS one LEFT JOIN " RC_PG_SCHEMA ".change c ON c.n > $1 ORDER BY c.n",
+                    "news"},
+    [RC_PG_LEVEL] = {"level", "SELECT tableoid, last_value FROM " RC_PG_SCHEMA ".change_n",
+                     "the last number"},
+};
 
 enum { SERVER, NUMBER, BEFORE, TABLE, ROW }; /* columns */
-enum { SEQUENCE, LAST };                     /* of level_text */
-
-#define STATE "state" /* names of the prepared statements */
-#define NEWS  "news"
-#define LEVEL "level"
+enum { SEQUENCE, LAST };                     /* of RC_PG_LEVEL */
 
 #define ANSWER_TIME apr_time_from_sec(5) /* for a question */
 #define PAUSE       apr_time_from_sec(1) /* before the next try, when the server is away */
@@ -73,30 +77,45 @@ static bool is_same_state(const rc_pg_state_t *a, const rc_pg_state_t *b)
     return a->number == b->number && !strcmp(a->server, b->server);
 }
 
-/* Adds a prepared statement to the batch, and its preparation before its first use. */
-static rc_err_t *send_question(rc_db_t *db, int *life, const char *name, const char *text,
-                               const char *value)
+/* Adds a question to the batch, and its preparation before its first use. */
+static rc_err_t *send_question(rc_db_t *db, int which, const char *value)
 {
     rc_pg_t *pg = db->handle;
+    const char *name =
+        apr_psprintf(db->pool, "%s%d", questions[which].name, pg->questions[which].renewed);
     int count = value ? 1 : 0;
     Oid type = 20; /* int8 */
 
-    if (*life != pg->life && !PQsendPrepare(pg->conn, name, text, count, &type))
+    if (pg->questions[which].life != pg->life &&
+        !PQsendPrepare(pg->conn, name, questions[which].text, count, &type))
         return rc_pg_away(pg->conn, db->path, db->pool);
-    *life = pg->life;
     if (!PQsendQueryPrepared(pg->conn, name, count, &value, NULL, NULL, 0))
         return rc_pg_away(pg->conn, db->path, db->pool);
     return rc_pg_sync(db);
 }
 
+/* Asks a question. After an error it is prepared again, under another name: whether it was is not
+ * known. */
+static rc_err_t *ask_question(PGresult **rows, rc_db_t *db, int which, const char *value)
+{
+    rc_pg_t *pg = db->handle;
+    rc_err_t *err;
+
+    *rows = NULL;
+    RC_TRY(send_question(db, which, value));
+    err = rc_pg_finish(rows, db, 0, questions[which].what);
+    pg->questions[which].life = err ? 0 : pg->life;
+    pg->questions[which].renewed += err != NULL;
+    return err;
+}
+
 rc_err_t *rc_pg_read_state(rc_db_t *db)
 {
     rc_pg_t *pg = db->handle;
-    PGresult *row = NULL;
-    rc_err_t *err;
+    PGresult *row;
+    rc_err_t *err = ask_question(&row, db, RC_PG_STATE, NULL);
 
-    RC_TRY(send_question(db, &pg->state_life, STATE, state_text, NULL));
-    if (!(err = rc_pg_finish(&row, db, 0, "the state")))
+    if (!err)
         read_state(&pg->state, row);
     PQclear(row);
     return err;
@@ -144,20 +163,10 @@ rc_err_t *rc_pg_follow(void **out, rc_db_t *db)
     return rc_pg_promise_open(&follower->promise, db);
 }
 
-static rc_err_t *ask_level(PGresult **row, follower_t *follower)
-{
-    rc_db_t *db = follower->db;
-    rc_pg_t *pg = db->handle;
-
-    *row = NULL;
-    RC_TRY(send_question(db, &pg->level_life, LEVEL, level_text, NULL));
-    return rc_pg_finish(row, db, 0, "the last number");
-}
-
 static rc_err_t *read_sequence(follower_t *follower)
 {
     PGresult *row;
-    rc_err_t *err = ask_level(&row, follower);
+    rc_err_t *err = ask_question(&row, follower->db, RC_PG_LEVEL, NULL);
 
     if (!err)
         apr_cpystrn(follower->sequence, PQgetvalue(row, 0, SEQUENCE), sizeof(follower->sequence));
@@ -185,13 +194,10 @@ static rc_err_t *begin_anew(follower_t *follower)
 
 static rc_err_t *ask_news(follower_t *follower)
 {
-    rc_db_t *db = follower->db;
-    rc_pg_t *pg = db->handle;
     char number[24];
 
     apr_snprintf(number, sizeof(number), "%" APR_INT64_T_FMT, follower->seen.number);
-    RC_TRY(send_question(db, &pg->news_life, NEWS, news_text, number));
-    return rc_pg_finish(&follower->rows, db, 0, "news");
+    return ask_question(&follower->rows, follower->db, RC_PG_NEWS, number);
 }
 
 static rc_news_t lose(follower_t *follower)
@@ -270,7 +276,7 @@ static rc_news_t take_answer(follower_t *follower, rc_extent_t *extent)
 static rc_err_t *look_at_sequence(bool *known, rc_news_t *news, follower_t *follower)
 {
     PGresult *row;
-    rc_err_t *err = ask_level(&row, follower);
+    rc_err_t *err = ask_question(&row, follower->db, RC_PG_LEVEL, NULL);
     bool same = !err && !strcmp(PQgetvalue(row, 0, SEQUENCE), follower->sequence);
 
     *known = !err && (!same || apr_atoi64(PQgetvalue(row, 0, LAST)) == follower->seen.number);

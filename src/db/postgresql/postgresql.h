@@ -41,6 +41,10 @@ typedef struct rc_pg_state_t {
     apr_int64_t number;
 } rc_pg_state_t;
 
+/* The questions of follow.c: how often each is prepared under another name, and in which life of
+ * the connection it was. */
+enum { RC_PG_STATE, RC_PG_NEWS, RC_PG_LEVEL, RC_PG_QUESTIONS };
+
 typedef struct rc_pg_t {
     PGconn *conn;
     int life; /* number of this connection: each new one has lost its prepared statements */
@@ -50,10 +54,13 @@ typedef struct rc_pg_t {
     PGresult *row;     /* rows of the active statement, one or all; NULL: none */
     int at;            /* which of them is the current one */
     apr_int64_t changes;
-    int made;                              /* statements that have no number of their own */
-    apr_interval_time_t wait;              /* for one answer of the server; 0: without end */
-    rc_pg_state_t state;                   /* of the snapshot that was taken at once */
-    int state_life, news_life, level_life; /* in which life follow.c's statements are prepared */
+    int made;                 /* statements that have no number of their own */
+    bool read_only;           /* the server has refused to write */
+    apr_interval_time_t wait; /* for one answer of the server; 0: without end */
+    rc_pg_state_t state;      /* of the snapshot that was taken at once */
+    struct {
+        int renewed, life;
+    } questions[RC_PG_QUESTIONS];
 } rc_pg_t;
 
 /* name.c */
