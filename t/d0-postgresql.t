@@ -114,38 +114,110 @@ subtest 'the server is away' => sub {
     is($t->call('get_user')->{error}, undef, 'it is back: the next call finds it');
 };
 
-# Has a call wait for a table, ends its connection, and returns what it gets.
-sub cut_off {
-    my ($table, @call) = @_;
-    my $mine = 'datname = current_database() AND';
+my $MINE = 'datname = current_database() AND';
+
+# Runs code while another session is in a transaction and has run SQL in it.
+sub while_locked {
+    my ($sql, $code) = @_;
     my $locker = fork // die "fork: $!";
     if (!$locker) {
-        eval { $t->sql("BEGIN; LOCK TABLE $table IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(20)") };
+        eval { $t->sql("BEGIN; $sql; SELECT pg_sleep(20)") };
         POSIX::_exit(0);
     }
-    my $sleeps = "FROM pg_stat_activity WHERE $mine wait_event = 'PgSleep' AND query LIKE 'SELECT pg_sleep%'";
+    my $sleeps = "FROM pg_stat_activity WHERE $MINE wait_event = 'PgSleep' AND query LIKE 'SELECT pg_sleep%'";
     patiently(10, sub { $t->sql("SELECT count(*) $sleeps") > 0 }) or die "no lock\n";
-    my $cutter = fork // die "fork: $!";
-    if (!$cutter) {
-        my $waits = "FROM pg_stat_activity WHERE $mine wait_event_type = 'Lock'";
-        patiently(10, sub { $t->sql("SELECT count(pg_terminate_backend(pid)) $waits") > 0 });
-        POSIX::_exit(0);
-    }
-    my $answer = $t->call(@call);
+    my $result = $code->();
     $t->sql("SELECT pg_terminate_backend(pid) $sleeps");
-    waitpid $_, 0 for $locker, $cutter;
-    return join ' ', $t->last->status, $t->last->header('Retry-After') // '-', $answer->{error};
+    waitpid $locker, 0;
+    return $result;
+}
+
+# What a call gets: status, when to try again, the error.
+sub outcome {
+    my $answer = $t->call(@_);
+    return join ' ', $t->last->status, $t->last->header('Retry-After') // '-', $answer->{error} // '-';
+}
+
+# Has a call wait for a lock, ends its connection, and returns what it gets.
+sub cut_off {
+    my ($sql, @call) = @_;
+    return while_locked($sql, sub {
+        my $cutter = fork // die "fork: $!";
+        if (!$cutter) {
+            my $waits = "FROM pg_stat_activity WHERE $MINE wait_event_type = 'Lock'";
+            patiently(10, sub { $t->sql("SELECT count(pg_terminate_backend(pid)) $waits") > 0 });
+            POSIX::_exit(0);
+        }
+        my $outcome = outcome(@call);
+        waitpid $cutter, 0;
+        return $outcome;
+    });
 }
 
 subtest 'the connection ends in the middle' => sub {
     $t->user('newcomer');
     $t->must(create_repo => { repo_name => 'cut', repo_type => 'git' });
     my @read = (get_repo => { repoid => 'cut' });
-    is(cut_off('api_key', @read, as => 'newcomer'), '503 3 Internal server error', 'of the look-up of a key');
-    is(cut_off('repo_following', @read, as => 'newcomer'), '503 3 Internal server error', 'of a read');
-    is(cut_off('repo', update_repo => { repoid => 'cut', description => 'x' }),
-        '200 - failed to update repo `cut`', 'of a change');
+    is(cut_off('LOCK api_key', @read, as => 'newcomer'), '503 3 Internal server error', 'of the look-up of a key');
+    is(cut_off('LOCK repo_following', @read, as => 'newcomer'), '503 3 Internal server error', 'of a read');
+    my @write = (update_repo => { repoid => 'cut', description => 'x' });
+    is(cut_off('LOCK repo', @write), '503 3 Internal server error', 'before a change');
+    is(cut_off('LOCK repo IN EXCLUSIVE MODE', @write), '200 - failed to update repo `cut`', 'of a change');
     is($t->must(@read)->{description}, 'cut', 'which was not made');
+};
+
+subtest 'somebody locks what each request looks at' => sub {
+    my @write = (update_repo => { repoid => 'cut', description => 'new' });
+    $t->must('get_user') for 1 .. 3; # its answer is remembered
+    $t->news;
+    $t->sql("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'mod_rcapi'");
+    my $asked = while_locked('LOCK change', sub { outcome(@write) }); # by connections that have asked nothing yet
+    is($asked, '503 3 Internal server error', 'a change may be repeated');
+    like($t->news, qr/database: another session holds a lock: the state: /, 'the log says why');
+    is(outcome(@write), '200 - -', 'then the change is made');
+    is(outcome('get_user'), '200 - -', '... and what is remembered is asked for');
+    unlike($t->news, qr/not followed|26000/, 'nothing is left of it');
+    my $writer = "UPDATE repo SET description = 'theirs'";
+    $asked = while_locked($writer, sub { outcome(@write) });
+    is($asked, '503 3 Internal server error', 'and one that waits for its turn');
+    like($t->news, qr/database: another session holds a lock: the writers' lock: /, 'the log says why');
+};
+
+subtest 'what the server cannot do now' => sub {
+    $t->sql(<<'END');
+CREATE TABLE code AS SELECT ''::text AS code;
+CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    RAISE EXCEPTION 'no' USING ERRCODE = (SELECT code FROM code);
+END $$;
+CREATE TRIGGER fail BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION fail();
+END
+    my %says = ('55P03' => 'another session holds a lock', 57014 => 'this took too long, or was cancelled',
+        40001 => 'another transaction was faster', '40P01' => 'other transactions wait for each other',
+        53300 => 'it has no connection left', 53200 => 'it has no memory left', 25006 => 'it is read-only',
+        '57P03' => 'it starts or stops');
+    for my $code (sort keys %says) {
+        $t->sql("UPDATE code SET code = '$code'");
+        my $r = $t->try_admin(qw(password admin --password pw-of-admin-here));
+        like("$r->{exit} $r->{err}", qr/^1 rcapi-admin: database: $says{$code}: .*\($code\)$/, "$code in a program");
+    }
+    $t->sql("UPDATE code SET code = '53100'");
+    $t->news;
+    is(outcome(update_user => { userid => 'admin', firstname => 'New' }), '200 - failed to update user `admin`',
+        'a full disk');
+    like($t->news, qr/\[rcapi:error\] .*\(53100\)/, '... is for the administrator');
+    $t->sql('DROP TRIGGER fail ON users; DROP FUNCTION fail; DROP TABLE code');
+};
+
+subtest 'a server that becomes read-only' => sub {
+    my $set = sub { $pg->sql_of_chief('postgres', "$_[0]; SELECT pg_reload_conf()") };
+    my @write = (update_repo => { repoid => 'cut', description => 'newer' });
+    $set->('ALTER SYSTEM SET default_transaction_read_only = on');
+    my $refused = patiently(10, sub { outcome(@write) eq '200 - failed to update repo `cut`' });
+    ok($refused, 'a change has failed');
+    like($t->news, qr/database: it is read-only: /, 'the log says why');
+    is(outcome(get_repo => { repoid => 'cut' }), '200 - -', 'reading goes on');
+    $set->('ALTER SYSTEM RESET default_transaction_read_only');
+    ok(patiently(10, sub { outcome(@write) eq '200 - -' }), 'and changes, when it may write again');
 };
 
 subtest 'programs' => sub {

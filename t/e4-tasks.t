@@ -221,7 +221,9 @@ subtest 'a database that is busy for long' => sub {
     my $first_byte = pack 's s x4 q q l x4', F_WRLCK, SEEK_SET, 0, 1, 0;
     fcntl $lock, F_SETLK, $first_byte or die "fcntl: $!";
     spew("$DIR/gate$gates", 'broken');
-    sleep 6; # a connection waits for 5
+    sleep 1;
+    $t->call(update_user => { userid => 'admin', firstname => 'New' }); # waits for 5 seconds, as the task
+    is $t->last->status . ' ' . $t->last->header('Retry-After'), '503 3', 'a change may be repeated';
     is task($id)->{state}, 'running', 'its end waits';
     close $lock;
     is ended($id)->{error}, 'failed to create repository `busy`', 'and is stored';

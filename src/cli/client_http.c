@@ -117,6 +117,8 @@ static int check_status(CURL *curl)
     rc_cli_fail(RC_CLI_NO_ANSWER, "Call failed: HTTP status %ld", status);
     if (status == 401 || status == 404 || status == 405) /* the API answers errors with 200 */
         rc_cli_fail(RC_CLI_NO_ANSWER, "Perhaps there is no API below this URL: see --apihost");
+    if (status == 503)
+        rc_cli_fail(RC_CLI_NO_ANSWER, "The server or its database is busy or away: try again soon");
     return RC_CLI_NO_ANSWER;
 }
 

@@ -40,6 +40,7 @@ static rc_err_t *check_or_read(rc_call_t *call)
             return err;
     }
     call->fault = RC_FAULT_DATABASE;
+    call->checked = false; /* again, in the snapshot */
     RC_TRY(rc_actor_open(actor));
     return rc_actor_read(actor, check_and_read, call);
 }
@@ -57,7 +58,10 @@ static rc_err_t *run_call(rc_call_t *call, rc_json_t *out)
         return err;
     if (flags & RC_AWAY)
         return rc_call_away(call, run_method, out);
-    return flags & RC_ALONE ? run_method(call, out) : NULL;
+    if (!(flags & RC_ALONE))
+        return NULL;
+    call->checked = false; /* again, in the transaction */
+    return run_method(call, out);
 }
 
 static const char *outcome(const rc_err_t *err)

@@ -63,11 +63,12 @@ static rc_err_t *refuse_request(const envelope_t *envelope, const char *key, con
     return answer_error(envelope, text);
 }
 
-/* True for 503: the database is away, has no connection free, or has gone away in the middle of a
- * method that changes nothing. The others say that they have failed. */
+/* True for 503: the database is away or busy, and nothing can have been changed: the transaction
+ * has not begun, or the method changes nothing. The others say that they have failed. */
 static bool is_away(const rc_call_t *call, const rc_err_t *err)
 {
-    return err->kind == RC_E_BUSY && !err->msg && (!call->actor.db || !call->method->failure);
+    return err->kind == RC_E_BUSY && !err->msg &&
+           (!call->actor.db || !call->checked || !call->method->failure);
 }
 
 static rc_err_t *serve_call(const envelope_t *envelope, rc_call_t *call)
