@@ -83,7 +83,8 @@ BEGIN {
         (map { $_ => 'read on the target' } qw(get_pull_request get_pull_request_comments comment_pull_request
             get_pullrequest comment_pullrequest)),
         get_pull_requests => 'read on `repoid`', create_pull_request => 'read on source and target',
-        (map { $_ => 'the author; write on the target' } qw(update_pull_request close_pull_request)),
+        (map { $_ => 'the author; write on the target' } qw(update_pull_request close_pull_request
+            edit_reviewers)),
         merge_pull_request => 'write on the target',
         create_webhook => 'admin on `repoid` or `repogroupid`; without: super-admins',
         get_webhooks => 'every user: those that they may administer',

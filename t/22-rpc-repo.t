@@ -206,6 +206,18 @@ subtest 'create_repo: clone_uri, pull' => sub {
     $t->git($source, 'reset', '-q', '--hard', 'HEAD~2');
     is $t->call(pull => { repoid => repo('clone')->{repo_id} })->{error}, undef, 'by id, history rewritten';
     is $refs->($bare), $refs->($source), 'branches follow';
+    my $other = "$t->{dir}/scratch/other";
+    RCAPI::Git::init($other);
+    RCAPI::Git::history($other, 2, 1);
+    $t->git($other, 'tag', $_) for 'of-other';
+    is $t->call(pull => { repoid => 'bobs', $_ => "file://$other" }, as => 'bob')->{error}, undef, "from $_"
+        for qw(remote_uri clone_uri);
+    like $refs->("$t->{dir}/data/repos/bobs"), qr{refs/tags/of-other}, 'what is there arrived';
+    is repo('bobs')->{clone_uri}, '', 'clone_uri stays';
+    is $t->call(pull => { repoid => 'clone', remote_uri => '' })->{error}, undef, 'an empty one: clone_uri';
+    unlike $refs->($bare), qr{of-other}, 'and nothing else';
+    is $t->call(pull => { repoid => 'clone', remote_uri => "file://$_" })->{error},
+        'Unable to pull changes from `clone`', "refused: $_" for "$t->{dir}/data/repos/one", '/nowhere';
     is $t->call(pull => {})->{error}, 'Missing non optional `repoid` arg in JSON DATA', 'missing';
     is $t->call(pull => { repoid => 'one' })->{error}, 'Unable to pull changes from `one`', 'without clone_uri';
     is $t->call(pull => { repoid => 'nope' })->{error}, 'repository `nope` does not exist', 'unknown';

@@ -266,6 +266,10 @@ my @TABLE = (
     [comment_pullrequest => 'writer', pull_id('pull_request_id', close_pr => 'true'),
         { stranger => 'pull request `{pull_request_id}` does not exist',
             '*' => 'No permission to close pull request. User needs to be admin or owner.' }],
+    [edit_reviewers => 'writer', pull_id('pull_request_id', remove => 'admin'),
+        { stranger => 'pull request `{pull_request_id}` does not exist',
+            '*' => 'No permission to edit reviewers of this pull request. User needs to be admin or pull request '
+                . 'owner.' }],
     [get_user_audit_logs => 'stranger', sub { () }, '', reads => 1],
     [get_user_audit_logs => 'admin', sub { (userid => 'owner', limit => 3) }, $SELF, reads => 1],
     [get_audit_logs => 'admin', sub { (query => 'x', after_id => 1) }, $FORBIDDEN, reads => 1],

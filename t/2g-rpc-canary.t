@@ -238,7 +238,9 @@ my %others = ( # one by one, beside the required ones
     query => ['canary', 'repository:vault*'], search_query => ['vault', 'about'], search_type => ['nothing'],
     repo_group_name => [$vault, 'commons'], url => ['ftp://x/?key=hook-key-canary', undef],
     events => [['nothing'], ['repo-pull'], 'nothing'], secret => ['hook-secret-canary of another', undef],
-    background => ['true'], task => ['f' x 40],
+    background => ['true'], task => ['f' x 40], add => ['vip', ['nobody']], remove => [['vip']],
+    remote_uri => [$with_password, "ftp://puller:$sent\@h/x"], with_pullrequests => ['true'],
+    with_revision_names => ['true'],
 );
 my $destroys = qr/^(?:delete_|strip|remove_|revoke_|rescan_|lock|update_user$|update_repo|update_user_group|update_pull
     |close_|merge_|grant_)/x;

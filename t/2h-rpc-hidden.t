@@ -123,6 +123,8 @@ my %values = (
     settings => [{ a => 1 }, 'nothing'], url => ['http://127.0.0.1:1/', 'ftp://x/', undef],
     events => [['repo-push'], ['nothing'], 'nothing'], secret => ['of eve', undef], send_token => ['true'],
     files => [{ a => { content => 'x' } }], background => ['false', 'true'],
+    add => ['eve', ['nobody']], remove => [['eve'], 'nobody'], remote_uri => ['', 'http://127.0.0.1:1/x', '-u'],
+    with_pullrequests => ['true'], with_revision_names => ['true'],
 );
 
 # Argument lists: all good, one of them bad, all bad.

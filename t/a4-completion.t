@@ -26,6 +26,7 @@ sub completes {
 }
 sub offers { return completes('rhodecode-api', @_) }
 
+my $ARGS = 'cache: repoid: with_pullrequests: with_revision_names:';
 is offers(''), join(' ', sort keys %methods, qw(login logout)), 'all methods';
 is offers('get_repo_c'), 'get_repo_changeset get_repo_changesets get_repo_comments', 'some';
 for my $method (qw(get_repo create_gist get_server_info grant_user_group_permission)) {
@@ -33,11 +34,11 @@ for my $method (qw(get_repo create_gist get_server_info grant_user_group_permiss
     is offers($method, ''), $takes =~ s/ ?usersgroupid://r, "arguments of $method";
 }
 is offers('get_repo', 're'), 'repoid:', 'one argument';
-is offers('--format', 'json', 'get_repo', ''), 'cache: repoid:', 'behind options';
+is offers('--format', 'json', 'get_repo', ''), $ARGS, 'behind options';
 is offers('--format', ''), 'json pretty table', 'values of an option';
 is offers('--format', '='), 'json pretty table', '... behind =, which bash makes a word';
 is offers('--format', '=', 'j'), 'json', '... some';
-is offers('--format', '=', 'json', 'get_repo', ''), 'cache: repoid:', '... and behind it';
+is offers('--format', '=', 'json', 'get_repo', ''), $ARGS, '... and behind it';
 is offers('--apikey', ''), '', 'no words for a key';
 is offers('get_repo', 'repoid', ':', ''), '', 'nor for a value';
 my $help = run({}, "$build/bin/rhodecode-api", '--help')->{out};
@@ -68,7 +69,7 @@ is completes('rcapi-admin', 'import', 'rhodecode', '--from', 'LICEN'), 'LICENSE'
 is completes('rcapi-admin', '--data', 'conf/deb'), 'conf/debian', 'a directory';
 is completes('rcapi-admin', 'backup', 'LICEN'), 'LICENSE', 'a file that is no option';
 is completes('rcapi-admin', 'call', ''), join(' ', sort keys %methods), 'methods';
-is completes('rcapi-admin', 'call', 'get_repo', ''), 'cache: repoid:', 'and their arguments';
+is completes('rcapi-admin', 'call', 'get_repo', ''), $ARGS, 'and their arguments';
 
 my $zsh = slurp("$build/completion/_rhodecode-api");
 like $zsh, qr/\A#compdef rhodecode-api\n/, 'zsh finds its own';

@@ -185,8 +185,26 @@ subtest 'comments of a repository' => sub {
     is $ka->(ann => close_pr => 1)->{error}, 'No permission to close pull request. User needs to be admin or owner.',
         'no right to close';
     is $ka->('ann')->{error}, 'message and status parameter missing', 'nothing';
+
+    my $edit = sub { $t->call(edit_reviewers => { pull_request_id => $pull{pullrequestid}, @_[1 .. $#_] },
+        as => $_[0]) };
+    my $edited = sub { return { map { $_ => $_[0]{result}{$_} } qw(added already_present removed) } };
+    is_deeply $edited->($edit->(own => add => ['ann', 'eve', 'ann'])),
+        { added => ['ann'], already_present => ['eve'], removed => [] }, 'reviewers: a list';
+    is_deeply $edited->($edit->(own => add => $eve, remove => 'ann')),
+        { added => [], already_present => ['eve'], removed => ['ann'] }, 'one, by name or id';
+    is_deeply $edited->($edit->(own => add => 'ann', remove => ['ann', 'admin'])),
+        { added => [], already_present => [], removed => [] }, 'removed: only who was one';
+    is_deeply $edited->($edit->('own')), { added => [], already_present => [], removed => [] }, 'nothing';
+    is $edit->(own => add => 'nobody')->{error}, 'user `nobody` does not exist', 'an unknown one';
+    is $edit->(own => add => [(1) x 201])->{error}, 'a pull request has at most 200 reviewers', 'too many';
+    is $edit->(ann => add => 'ann')->{error}, 'No permission to edit reviewers of this pull request. User needs to '
+        . 'be admin or pull request owner.', 'no right to edit them';
+    is_deeply [map { $_->{user}{username} } @{ $t->must(get_pull_request => \%pull)->{reviewers} }], ['eve'], 'stored';
+
     is $ka->(own => comment_msg => 'Enough', close_pr => 'true')->{result}, JSON::PP::true, 'close';
     is $ka->(own => comment_msg => 'x')->{error}, 'pull request is already closed', 'once';
+    is $edit->(own => add => 'ann')->{error}, 'Cannot edit reviewers of a closed pull request', 'its reviewers stay';
     my $url = $t->must(get_repo => { repoid => 'talk' })->{url};
     my $is = $t->must(get_pullrequest => { pullrequest_id => "$pull{pullrequestid}" }, as => 'eve');
     is_deeply [map { $_->{text} } @{ $is->{comments} }], ['Why?', 'Auto status change to Under Review', 'Fine',
@@ -202,7 +220,23 @@ subtest 'comments of a repository' => sub {
         other_ref_parts => ['branch', 'master', $pr->{target}{reference}{commit_id}] }, 'as Kallithea has it';
     is $t->call($_->[0] => { $_->[1] => $_->[2] }, as => 'eve')->{error}, "pull request `$_->[2]` does not exist",
         "$_->[0] $_->[2]" for map { my $id = $_; map { [@$_, $id] } [get_pullrequest => 'pullrequest_id'],
-        [comment_pullrequest => 'pull_request_id'] } 999, 'x';
+        [comment_pullrequest => 'pull_request_id'], [edit_reviewers => 'pull_request_id'] } 999, 'x';
+    my $with = sub { $t->must(get_repo => { repoid => 'talk', @_ }) };
+    my $plain = $with->();
+    is_deeply [grep { exists $plain->{$_} } qw(branches tags bookmarks pull_requests)], [], 'get_repo: as before';
+    for (1, 2) { # the second time from memory
+        my $more = $with->(with_pullrequests => 'true', with_revision_names => 1);
+        is_deeply [map { $_->{title} } @{ $more->{pull_requests} }], [map { $_->{title} } map { @{
+            $t->must(get_pull_requests => { repoid => 'talk', status => $_ }) } } qw(new closed)],
+            'get_repo: its pull requests';
+        is_deeply [grep { $_->{pull_request_id} == $is->{pull_request_id} } @{ $more->{pull_requests} }], [$is],
+            'as get_pullrequest has them';
+        my $refs = $t->must(get_repo_refs => { repoid => 'talk' });
+        is_deeply { map { $_ => $more->{$_} } qw(branches tags bookmarks) },
+            { map { $_ => $refs->{$_} } qw(branches tags bookmarks) }, 'get_repo: its references';
+    }
+    $t->git("$t->{dir}/data/repos/talk", qw(tag fresh master));
+    ok $with->(with_revision_names => 1)->{tags}{fresh}, 'a new tag is seen';
 };
 
 subtest 'who did what' => sub {

@@ -9,12 +9,13 @@
 #include "domain/actor.h"
 #include "domain/task.h"
 
-/** Fetches from the repository's clone_uri. Returns RC_E_FAILED when it has none or the remote
- * fails. */
-rc_err_t *rc_repo_pull(rc_actor_t *actor, const rc_repo_t *repo);
+/** Fetches from @a uri, or from the repository's clone_uri when that is NULL. Returns RC_E_FAILED
+ * when there is neither or the remote fails. */
+rc_err_t *rc_repo_pull(rc_actor_t *actor, const rc_repo_t *repo, const char *uri);
 
 /** The same by a task (domain/task.h), after all checks that need no long work. */
-rc_err_t *rc_repo_pull_later(rc_actor_t *actor, const rc_repo_t *repo, rc_task_order_t *order);
+rc_err_t *rc_repo_pull_later(rc_actor_t *actor, const rc_repo_t *repo, const char *uri,
+                             rc_task_order_t *order);
 
 typedef struct rc_strip_t {
     const rc_repo_t *repo;

@@ -148,7 +148,7 @@ typedef struct pull_t {
     const rc_repo_t *repo;
     rc_remote_policy_t policy;
     rc_origin_t origin;
-    const char *path, *uri;
+    const char *path, *uri; /* uri: what the caller names, then what is fetched from */
 } pull_t;
 
 static rc_err_t *confirm_pull(void *baton)
@@ -161,7 +161,7 @@ static rc_err_t *confirm_pull(void *baton)
 static rc_err_t *begin_pull(pull_t *pull, rc_actor_t *actor, const rc_locks_t *locks,
                             const rc_repo_t *repo)
 {
-    if (!repo->clone_uri)
+    if (!pull->uri && !repo->clone_uri)
         return rc_err_failed(actor->pool, "%s has no clone_uri", repo->name);
     pull->path = rc_env_repo_path(actor->env, repo->name, actor->pool);
     pull->policy = actor->env->config->remote;
@@ -171,7 +171,7 @@ static rc_err_t *begin_pull(pull_t *pull, rc_actor_t *actor, const rc_locks_t *l
     pull->policy.work = &actor->work;
     pull->policy.origin = &pull->origin;
     RC_TRY(rc_store_repo_origin(&pull->origin, actor->db, repo->id, actor->pool));
-    return rc_repo_clone_uri(&pull->uri, actor->env, repo, actor->pool);
+    return pull->uri ? NULL : rc_repo_clone_uri(&pull->uri, actor->env, repo, actor->pool);
 }
 
 /* Can take long; runs without a database connection. */
@@ -183,9 +183,9 @@ static rc_err_t *fetch(rc_actor_t *actor, void *baton)
     return rc_vcs_fetch(pull->repo->type, &pull->policy, pull->path, pull->uri, false, actor->pool);
 }
 
-rc_err_t *rc_repo_pull(rc_actor_t *actor, const rc_repo_t *repo)
+rc_err_t *rc_repo_pull(rc_actor_t *actor, const rc_repo_t *repo, const char *uri)
 {
-    pull_t pull = {.actor = actor, .repo = repo};
+    pull_t pull = {.actor = actor, .repo = repo, .uri = uri};
     look_t look = {.repo = repo, .action = "push_remote", .origin = &pull.origin};
     rc_locks_t locks;
 
@@ -206,10 +206,11 @@ static rc_err_t *check_pull(rc_actor_t *actor, void *baton)
     return rc_vcs_check_remote(pull->repo->type, &pull->policy, pull->uri, actor->pool);
 }
 
-rc_err_t *rc_repo_pull_later(rc_actor_t *actor, const rc_repo_t *repo, rc_task_order_t *order)
+rc_err_t *rc_repo_pull_later(rc_actor_t *actor, const rc_repo_t *repo, const char *uri,
+                             rc_task_order_t *order)
 {
     static const rc_locks_t none = {.fd = 0};
-    pull_t pull = {.actor = actor, .repo = repo};
+    pull_t pull = {.actor = actor, .repo = repo, .uri = uri};
 
     RC_TRY(rc_actor_require(actor, repo->level, RC_ADMIN));
     RC_TRY(begin_pull(&pull, actor, &none, repo));

@@ -102,11 +102,11 @@ static void pull_checks_again(void **unused)
     (void)unused;
     commit("three");
     lose_rights();
-    forbidden("pull", rc_repo_pull(&actor, load("clone")));
+    forbidden("pull", rc_repo_pull(&actor, load("clone"), NULL));
     assert_int_equal(face.renewed, 1);
     assert_string_equal(refs_of("clone"), before);
     keep_rights();
-    ASSERT_OK(rc_repo_pull(&actor, load("clone")));
+    ASSERT_OK(rc_repo_pull(&actor, load("clone"), NULL));
     assert_string_not_equal(refs_of("clone"), before);
 }
 

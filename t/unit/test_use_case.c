@@ -103,14 +103,14 @@ static objects_t on;
 
 static rc_err_t *pull(void)
 {
-    return rc_repo_pull(&actor, &on.repo);
+    return rc_repo_pull(&actor, &on.repo, NULL);
 }
 
 static rc_err_t *pull_later(void)
 {
     rc_task_order_t order = {"pull", "{}", NULL};
 
-    return rc_repo_pull_later(&actor, &on.repo, &order);
+    return rc_repo_pull_later(&actor, &on.repo, NULL, &order);
 }
 
 static rc_err_t *strip(void)

@@ -64,10 +64,14 @@ typedef struct rc_param_t {
     bool last;         /* checked after all the others (RC_PERM: only its prefix) */
 } rc_param_t;
 
-/* Rows of parameters: a plain argument; an object with a level; the same with a second name. */
+/* Rows of parameters: a plain argument; an object with a level; both with a second name. */
 #define RC_ARG(n, t, d)                                                                            \
     {                                                                                              \
         .id = (n), .type = (t), .def = (d)                                                         \
+    }
+#define RC_ARG2(n, t, d, a)                                                                        \
+    {                                                                                              \
+        .id = (n), .type = (t), .def = (d), .alias = (a)                                           \
     }
 #define RC_OBJECT(n, t, d, level)                                                                  \
     {                                                                                              \
@@ -357,7 +361,15 @@ void rc_render_changeset(rc_json_t *out, const char *type, const rc_commit_t *co
 /** Returns the URL of the repository with this name, in @a pool. */
 const char *rc_render_repo_url(const rc_call_t *call, const char *name, apr_pool_t *pool);
 
-/** Writes a repo_obj; with @a full also members, permissions and followers. */
+/** Writes the member @a key: the references of a kind, names and ids. */
+rc_err_t *rc_render_refs(rc_json_t *out, const char *key, rc_vcs_t *vcs, rc_refs_t kind,
+                         apr_pool_t *pool);
+
+/** Writes the members that Kallithea's clients ask get_repo for: references, pull requests. */
+rc_err_t *rc_render_kallithea_repo(rc_json_t *out, rc_call_t *call, const rc_repo_t *repo);
+
+/** Writes a repo_obj; with @a full, for get_repo, also members, permissions, followers and what
+ * rc_render_kallithea_repo does. */
 rc_err_t *rc_render_repo(rc_json_t *out, rc_call_t *call, const rc_repo_t *repo, bool full,
                          apr_pool_t *scratch);
 

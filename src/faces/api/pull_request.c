@@ -137,12 +137,42 @@ static rc_err_t *read_reviewer(rc_pull_invited_t *invited, rc_call_t *call, json
     return NULL;
 }
 
+rc_err_t *rc_pull_check_reviewers(apr_size_t count, apr_pool_t *pool)
+{
+    return count <= RC_PULL_REVIEWERS_MOST
+               ? NULL
+               : rc_err(pool, RC_E_ARG, "a pull request has at most %d reviewers",
+                        RC_PULL_REVIEWERS_MOST);
+}
+
+static rc_err_t *add_reviewer(apr_array_header_t *list, rc_call_t *call, json_object *value)
+{
+    rc_pull_invited_t one;
+
+    RC_TRY(read_reviewer(&one, call, value));
+    if (!rc_pull_is_invited(list, one.user))
+        APR_ARRAY_PUSH(list, rc_pull_invited_t) = one;
+    return NULL;
+}
+
+rc_err_t *rc_pull_read_reviewers(apr_array_header_t **reviewers, rc_call_t *call,
+                                 json_object *value)
+{
+    size_t i;
+
+    *reviewers = apr_array_make(call->pool, 4, sizeof(rc_pull_invited_t));
+    if (!json_object_is_type(value, json_type_array))
+        return value ? add_reviewer(*reviewers, call, value) : NULL;
+    RC_TRY(rc_pull_check_reviewers(json_object_array_length(value), call->pool));
+    for (i = 0; i < json_object_array_length(value); i++)
+        RC_TRY(add_reviewer(*reviewers, call, json_object_array_get_idx(value, i)));
+    return NULL;
+}
+
 rc_err_t *rc_pull_arg_reviewers(const apr_array_header_t **reviewers, rc_call_t *call)
 {
     json_object *value = rc_arg_json(call, RC_P_REVIEWERS);
-    apr_array_header_t *list = apr_array_make(call->pool, 4, sizeof(rc_pull_invited_t));
-    rc_pull_invited_t one;
-    size_t i;
+    apr_array_header_t *list;
 
     *reviewers = NULL;
     if (!rc_arg_given(call, RC_P_REVIEWERS))
@@ -150,14 +180,7 @@ rc_err_t *rc_pull_arg_reviewers(const apr_array_header_t **reviewers, rc_call_t 
     if (!json_object_is_type(value, json_type_array))
         return rc_arg_fault(
             call, rc_err(call->pool, RC_E_ARG, "reviewers should be specified as a list"));
-    if (json_object_array_length(value) > RC_PULL_REVIEWERS_MOST)
-        return rc_err(call->pool, RC_E_ARG, "a pull request has at most %d reviewers",
-                      RC_PULL_REVIEWERS_MOST);
-    for (i = 0; i < json_object_array_length(value); i++) {
-        RC_TRY(read_reviewer(&one, call, json_object_array_get_idx(value, i)));
-        if (!rc_pull_is_invited(list, one.user))
-            APR_ARRAY_PUSH(list, rc_pull_invited_t) = one;
-    }
+    RC_TRY(rc_pull_read_reviewers(&list, call, value));
     *reviewers = list;
     return NULL;
 }

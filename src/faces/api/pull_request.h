@@ -32,9 +32,21 @@ rc_err_t *rc_pull_plan(rc_call_t *call, rc_call_fn_t *plan, void *request);
  * absent or null. */
 rc_err_t *rc_pull_arg_reviewers(const apr_array_header_t **reviewers, rc_call_t *call);
 
+/** Reads a list of reviewers, or one of them; NULL: none. *@a reviewers: rc_pull_invited_t, each
+ * user once. */
+rc_err_t *rc_pull_read_reviewers(apr_array_header_t **reviewers, rc_call_t *call,
+                                 json_object *value);
+
+/** Returns RC_E_ARG for more reviewers than a pull request may have. */
+rc_err_t *rc_pull_check_reviewers(apr_size_t count, apr_pool_t *pool);
+
 /** Writes a pr_obj (contract 09 §1). */
 rc_err_t *rc_render_pull(rc_json_t *out, const rc_call_t *call, const rc_pull_request_t *pull,
                          const rc_mergeable_t *mergeable, apr_pool_t *pool);
+
+/** Writes a pull request as Kallithea does (contract 02 §10). */
+rc_err_t *rc_render_kallithea_pull(rc_json_t *out, rc_call_t *call, const rc_pull_request_t *pull,
+                                   apr_pool_t *pool);
 
 /** Reads the pull request @a id again, finds out whether it can be merged, unless the argument
  * merge_state is false, and writes it. */

@@ -6,7 +6,6 @@
 
 #include <string.h>
 
-#include <apr_escape.h>
 #include <apr_strings.h>
 
 #include "domain/last_changeset.h"
@@ -109,11 +108,6 @@ static void render_fields(rc_json_t *out, const apr_array_header_t *fields, apr_
     }
 }
 
-const char *rc_render_repo_url(const rc_call_t *call, const char *name, apr_pool_t *pool)
-{
-    return apr_pstrcat(pool, call->request->base_url, "/", apr_pescape_path(pool, name, 1), NULL);
-}
-
 /* The members of a list's objects; @a fields as in rc_repo_t. */
 static rc_err_t *render_repo(rc_json_t *out, rc_call_t *call, const rc_repo_t *repo,
                              const apr_array_header_t *fields, apr_pool_t *pool)
@@ -183,6 +177,7 @@ rc_err_t *rc_render_repo(rc_json_t *out, rc_call_t *call, const rc_repo_t *repo,
         RC_TRY(rc_render_members(out, call, RC_KIND_REPO, repo->id, "members", "permissions"));
         rc_json_key(out, "followers");
         RC_TRY(rc_render_followers(out, call, repo->id));
+        RC_TRY(rc_render_kallithea_repo(out, call, repo));
     }
     rc_json_object_end(out);
     return NULL;

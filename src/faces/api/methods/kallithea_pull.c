@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Kallithea's methods for pull requests: get_pullrequest and comment_pullrequest (contract 02 §10).
+ * Kallithea's methods for pull requests: get_pullrequest, comment_pullrequest and edit_reviewers
+ * (contract 02 §10).
  */
 #include "../pull_request.h"
 
 #include <string.h>
-
-#include <apr_escape.h>
-#include <apr_strings.h>
-
-#include "base/time.h"
 
 static rc_err_t *find_pull(rc_pull_request_t **pull, rc_call_t *call, rc_param_id_t arg)
 {
@@ -25,138 +21,12 @@ static rc_err_t *find_pull(rc_pull_request_t **pull, rc_call_t *call, rc_param_i
 
 /* --- get_pullrequest --- */
 
-/* The newest vote of a user. */
-typedef struct vote_t {
-    const char *username, *status;
-    apr_int64_t created_on;
-} vote_t;
-
-typedef struct votes_t {
-    rc_json_t *out;
-    apr_array_header_t *votes; /* vote_t, the oldest first */
-} votes_t;
-
-static void take_vote(apr_array_header_t *votes, const rc_repo_comment_t *row)
-{
-    vote_t *list = (vote_t *)votes->elts;
-    int i = 0;
-
-    while (i < votes->nelts && strcmp(list[i].username, row->author->username))
-        i++;
-    if (i < votes->nelts) {
-        memmove(&list[i], &list[i + 1], (size_t)(votes->nelts - i - 1) * sizeof(*list));
-        votes->nelts--;
-    }
-    APR_ARRAY_PUSH(votes, vote_t) =
-        (vote_t){apr_pstrdup(votes->pool, row->author->username),
-                 apr_pstrdup(votes->pool, row->status), row->created_on};
-}
-
-static rc_err_t *write_comment(void *baton, const rc_repo_comment_t *row, apr_pool_t *scratch)
-{
-    const votes_t *votes = baton;
-    rc_json_t *out = votes->out;
-
-    if (row->status)
-        take_vote(votes->votes, row);
-    rc_json_object_begin(out);
-    rc_json_member_int(out, "comment_id", row->id);
-    rc_json_member_string(out, "username", row->author->username);
-    rc_json_member_string(out, "text", row->message);
-    rc_json_member_string(out, "created_on", rc_time_local(row->created_on, scratch));
-    rc_json_object_end(out);
-    return rc_json_finish(out);
-}
-
-static rc_err_t *write_comments(rc_json_t *out, rc_call_t *call, const rc_pull_request_t *pull)
-{
-    votes_t votes = {out, apr_array_make(call->pool, 4, sizeof(vote_t))};
-    int i;
-
-    rc_json_key(out, "comments");
-    rc_json_array_begin(out);
-    RC_TRY(
-        rc_store_pull_comments_each(call->actor.db, pull->id, write_comment, &votes, call->pool));
-    rc_json_array_end(out);
-    rc_json_key(out, "statuses");
-    rc_json_array_begin(out);
-    for (i = 0; i < votes.votes->nelts; i++) {
-        const vote_t *vote = &APR_ARRAY_IDX(votes.votes, i, vote_t);
-
-        rc_json_object_begin(out);
-        rc_json_member_string(out, "status", vote->status);
-        rc_json_member_string(out, "reviewer", vote->username);
-        rc_json_member_string(out, "modified_at", rc_time_local(vote->created_on, call->pool));
-        rc_json_object_end(out);
-    }
-    rc_json_array_end(out);
-    return NULL;
-}
-
-static const char *url_of(const rc_call_t *call, const char *repo)
-{
-    return apr_pstrcat(call->pool, call->request->base_url, "/",
-                       apr_pescape_path(call->pool, repo, 1), NULL);
-}
-
-static void write_ref(rc_json_t *out, const char *key, const rc_pull_side_t *side)
-{
-    rc_json_key(out, key);
-    rc_json_array_begin(out);
-    rc_json_string(out, side->type);
-    rc_json_string(out, side->name);
-    rc_json_string(out, side->id);
-    rc_json_array_end(out);
-}
-
-static void write_main(rc_json_t *out, const rc_call_t *call, const rc_pull_request_t *pull)
-{
-    const rc_pull_side_t *source = &pull->source;
-
-    rc_json_member_int(out, "pull_request_id", pull->id);
-    rc_json_member_string(out, "url",
-                          apr_psprintf(call->pool, "%s/pull-request/%" APR_INT64_T_FMT,
-                                       url_of(call, pull->target.repo), pull->id));
-    rc_json_member_string(out, "title", pull->title);
-    rc_json_member_string(out, "description", pull->description);
-    rc_json_member_string(out, "status", pull->closed ? "closed" : "new");
-    rc_json_member_string(out, "owner", pull->author.user->username);
-    rc_json_member_string(out, "org_repo_url",
-                          source->repo && source->repo_id ? url_of(call, source->repo) : NULL);
-    write_ref(out, "org_ref_parts", source);
-    write_ref(out, "other_ref_parts", &pull->target);
-    rc_json_member_string(out, "created_on", rc_time_local(pull->created_on, call->pool));
-    rc_json_member_string(out, "updated_on", rc_time_local(pull->updated_on, call->pool));
-}
-
-static void write_lists(rc_json_t *out, const rc_pull_request_t *pull)
-{
-    int i;
-
-    rc_json_key(out, "reviewers");
-    rc_json_array_begin(out);
-    for (i = 0; i < pull->reviewers->nelts; i++) {
-        rc_json_object_begin(out);
-        rc_json_member_string(
-            out, "username",
-            APR_ARRAY_IDX(pull->reviewers, i, rc_pull_reviewer_t).person.user->username);
-        rc_json_object_end(out);
-    }
-    rc_json_array_end(out);
-    rc_json_member_strings(out, "revisions", pull->commits);
-}
-
 static rc_err_t *get_pullrequest(rc_call_t *call, rc_json_t *out)
 {
     rc_pull_request_t *pull;
 
     RC_TRY(find_pull(&pull, call, RC_P_PULLREQUEST_ID));
-    rc_json_object_begin(out);
-    write_main(out, call, pull);
-    write_lists(out, pull);
-    RC_TRY(write_comments(out, call, pull));
-    rc_json_object_end(out);
-    return NULL;
+    return rc_render_kallithea_pull(out, call, pull, call->pool);
 }
 
 /* --- comment_pullrequest --- */
@@ -226,6 +96,102 @@ static rc_err_t *comment_pullrequest(rc_call_t *call, rc_json_t *out)
     return NULL;
 }
 
+/* --- edit_reviewers --- */
+
+typedef struct editing_t {
+    rc_pull_update_t request;    /* its reviewers: all that there shall be */
+    apr_array_header_t *present; /* names that were to be added, and are reviewers already */
+} editing_t;
+
+static rc_err_t *check_may_edit(const rc_call_t *call, const rc_pull_act_t *act)
+{
+    if (act->pull->level < RC_WRITE && act->user->id != act->pull->author.user->id)
+        return rc_err(call->pool, RC_E_ARG,
+                      "No permission to edit reviewers of this pull request. User needs to be "
+                      "admin or pull request owner.");
+    if (act->pull->closed)
+        return rc_err(call->pool, RC_E_ARG, "Cannot edit reviewers of a closed pull request");
+    return NULL;
+}
+
+/* Appends those of @a users that @a but does not have. */
+static void append_but(apr_array_header_t *list, const apr_array_header_t *users,
+                       const apr_array_header_t *but)
+{
+    int i;
+
+    for (i = 0; i < users->nelts; i++) {
+        const rc_pull_invited_t *one = &APR_ARRAY_IDX(users, i, rc_pull_invited_t);
+
+        if (!rc_pull_is_invited(list, one->user) && !rc_pull_is_invited(but, one->user))
+            APR_ARRAY_PUSH(list, rc_pull_invited_t) = *one;
+    }
+}
+
+static void note_present(editing_t *editing, const apr_array_header_t *add)
+{
+    int i;
+
+    for (i = 0; i < add->nelts; i++) {
+        const rc_user_t *user = APR_ARRAY_IDX(add, i, rc_pull_invited_t).user;
+
+        if (rc_pull_is_reviewer(editing->request.act.pull, user->id))
+            APR_ARRAY_PUSH(editing->present, const char *) = user->username;
+    }
+}
+
+/* Who reviews already keeps reasons, and whether the review is required. */
+static apr_array_header_t *current_reviewers(const rc_pull_request_t *pull, apr_pool_t *pool)
+{
+    apr_array_header_t *list = apr_array_make(pool, 4, sizeof(rc_pull_invited_t));
+    int i;
+
+    for (i = 0; i < pull->reviewers->nelts; i++) {
+        const rc_pull_reviewer_t *row = &APR_ARRAY_IDX(pull->reviewers, i, rc_pull_reviewer_t);
+
+        APR_ARRAY_PUSH(list, rc_pull_invited_t) =
+            (rc_pull_invited_t){row->person.user, row->reasons, row->mandatory};
+    }
+    return list;
+}
+
+static rc_err_t *plan_edit(rc_call_t *call, void *baton)
+{
+    editing_t *editing = baton;
+    apr_array_header_t *add, *remove, *list;
+    rc_pull_request_t *pull;
+    rc_user_t *user;
+
+    RC_TRY(find_pull(&pull, call, RC_P_PULL_REQUEST_ID));
+    RC_TRY(rc_store_user_by_id(&user, call->actor.db, call->actor.caller->user_id, call->pool));
+    list = apr_array_make(call->pool, 4, sizeof(rc_pull_invited_t));
+    editing->request = (rc_pull_update_t){
+        .act = {pull, user, rc_arg_sent(call, RC_P_PULL_REQUEST_ID)}, .reviewers = list};
+    editing->present = apr_array_make(call->pool, 4, sizeof(const char *));
+    RC_TRY(check_may_edit(call, &editing->request.act));
+    RC_TRY(rc_pull_read_reviewers(&add, call, rc_arg_json(call, RC_P_ADD)));
+    RC_TRY(rc_pull_read_reviewers(&remove, call, rc_arg_json(call, RC_P_REMOVE)));
+    note_present(editing, add);
+    append_but(list, current_reviewers(pull, call->pool), remove);
+    append_but(list, add, remove);
+    return rc_pull_check_reviewers((apr_size_t)list->nelts, call->pool);
+}
+
+static rc_err_t *edit_reviewers(rc_call_t *call, rc_json_t *out)
+{
+    rc_pull_updated_t updated;
+    editing_t editing;
+
+    RC_TRY(rc_pull_plan(call, plan_edit, &editing));
+    RC_TRY(rc_pull_update(&updated, &call->actor, &editing.request));
+    rc_json_object_begin(out);
+    rc_json_member_strings(out, "added", updated.in);
+    rc_json_member_strings(out, "already_present", editing.present);
+    rc_json_member_strings(out, "removed", updated.out);
+    rc_json_object_end(out);
+    return NULL;
+}
+
 /* clang-format off */
 const rc_method_t rc_methods_kallithea_pull[] = {
     {"get_pullrequest", get_pullrequest, RC_ANYONE, 0,
@@ -238,6 +204,12 @@ const rc_method_t rc_methods_kallithea_pull[] = {
                RC_ARG(RC_P_CLOSE_PR, RC_BOOL, "False")),
      "failed to comment pull request `{pull_request_id}`",
      "Comment on a pull request, vote on it or close it (Kallithea)."},
+    {"edit_reviewers", edit_reviewers, RC_ANYONE, RC_ALONE,
+     RC_PARAMS(RC_ARG(RC_P_PULL_REQUEST_ID, RC_ANY, RC_REQUIRED),
+               RC_ARG(RC_P_ADD, RC_ANY, "None"),
+               RC_ARG(RC_P_REMOVE, RC_ANY, "None")),
+     "failed to edit reviewers of pull request `{pull_request_id}`",
+     "Add reviewers to a pull request, and remove some (Kallithea)."},
     {.name = NULL},
 };
 /* clang-format on */

@@ -20,7 +20,7 @@ static rc_err_t *pull(rc_call_t *call, rc_json_t *out)
     RC_TRY(rc_find_repo(&repo, call, rc_arg_json(call, RC_P_REPOID)));
     if (!repo)
         return rc_err(call->pool, RC_E_ARG, "Unknown repo \"%s\"", sent);
-    RC_TRY(rc_repo_pull(&call->actor, repo));
+    RC_TRY(rc_repo_pull(&call->actor, repo, NULL));
     rc_json_string(out, apr_psprintf(call->pool, "Pulled from %s", sent));
     return NULL;
 }

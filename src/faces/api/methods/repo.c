@@ -85,13 +85,21 @@ static rc_err_t *get_repos(rc_call_t *call, rc_json_t *out)
     return NULL;
 }
 
+/* Returns the address that the client names in place of clone_uri; NULL for none. */
+static const char *sent_uri(const rc_call_t *call)
+{
+    const char *uri = rc_arg_given_text(call, RC_P_REMOTE_URI);
+
+    return uri && *uri ? uri : NULL;
+}
+
 static rc_err_t *pull_later(rc_call_t *call, rc_json_t *out)
 {
     const rc_repo_t *repo = rc_arg_repo(call, RC_P_REPOID);
     rc_task_order_t order;
 
     RC_TRY(rc_call_order(&order, call));
-    RC_TRY(rc_repo_pull_later(&call->actor, repo, &order));
+    RC_TRY(rc_repo_pull_later(&call->actor, repo, sent_uri(call), &order));
     rc_json_object_begin(out);
     rc_json_member_string(out, "msg", rc_call_text(call, "Pulling from `{repoid.name}`"));
     rc_json_member_string(out, "repository", repo->name);
@@ -106,7 +114,7 @@ static rc_err_t *pull(rc_call_t *call, rc_json_t *out)
 
     if (rc_arg_bool(call, RC_P_BACKGROUND))
         return pull_later(call, out);
-    RC_TRY(rc_repo_pull(&call->actor, repo));
+    RC_TRY(rc_repo_pull(&call->actor, repo, sent_uri(call)));
     rc_json_object_begin(out);
     rc_json_member_string(out, "msg", apr_psprintf(call->pool, "Pulled from `%s`", repo->name));
     rc_json_member_string(out, "repository", repo->name);
@@ -161,11 +169,15 @@ static rc_err_t *create_repo(rc_call_t *call, rc_json_t *out)
 const rc_method_t rc_methods_repo[] = {
     {"pull", pull, RC_ANYONE, RC_ALONE,
      RC_PARAMS(RC_OBJECT2(RC_P_REPOID, RC_REPO, RC_REQUIRED, RC_ADMIN, "repo"),
-               RC_ARG(RC_P_BACKGROUND, RC_BOOL, "False")),
-     "Unable to pull changes from `{repoid.name}`", "Fetch from the repository's clone_uri."},
+               RC_ARG(RC_P_BACKGROUND, RC_BOOL, "False"),
+               RC_ARG2(RC_P_REMOTE_URI, RC_TEXT, "None", "clone_uri")),
+     "Unable to pull changes from `{repoid.name}`",
+     "Fetch from the repository's clone_uri, or from another address."},
     {"get_repo", get_repo, RC_ANYONE, RC_KEPT | RC_RESULTS,
      RC_PARAMS(RC_OBJECT(RC_P_REPOID, RC_REPO, RC_REQUIRED, RC_READ),
-               RC_ARG(RC_P_CACHE, RC_BOOL, "True")),
+               RC_ARG(RC_P_CACHE, RC_BOOL, "True"),
+               RC_ARG(RC_P_WITH_REVISION_NAMES, RC_BOOL, "False"),
+               RC_ARG(RC_P_WITH_PULLREQUESTS, RC_BOOL, "False")),
      NULL, "Describe one repository."},
     {"get_repos", get_repos, RC_ANYONE, RC_LISTS,
      RC_PARAMS(RC_ARG(RC_P_ROOT, RC_ANY, "None"),
