@@ -196,8 +196,25 @@ sub packs {
     return scalar(keys %open);
 }
 
+# References of one repository that are more than a process may keep, and no other is used after it.
+sub many_references {
+    my $t = RCAPI::Test->new(children => 1);
+    build_refs($t->repo('refs', empty => 1)->{path}, 300_000);
+    my ($pid) = $t->children;
+    my $idle = anon($pid);
+    is by_clients($t, 1, '/refs/raw/tip/n'), 0, 'many references are read';
+    my $most = anon($pid) - $idle;
+    cmp_ok $most, '>', 16, sprintf 'they take %.1f MiB', $most if !$sanitized;
+    return sub {
+        my $at_rest = patiently(15, sub { anon($pid) < $idle + 4 });
+        ok $at_rest || $sanitized, sprintf 'nobody asks: then %.1f', anon($pid) - $idle;
+        $t->done;
+    };
+}
+
 # Each pack that is open has its own memory of objects: five of them are more than a process may keep.
 subtest 'rest' => sub {
+    my $references_at_rest = many_references();
     my $t = RCAPI::Test->new(children => 1, directives => "RcapiRemember Off\n");
     my @older = map {
         my $repo = $t->repo($_, build => \&build_versions);
@@ -211,6 +228,7 @@ subtest 'rest' => sub {
     my $before = anon($pid);
     my $at_rest = patiently(15, sub { packs($pid) < @older && anon($pid) < $before - 6 });
     ok $at_rest || $sanitized, sprintf 'nobody asks: memory falls from %.1f MiB', $before;
+    $references_at_rest->();
     $t->done;
 };
 

@@ -44,7 +44,8 @@ typedef rc_err_t *rc_vcs_file_fn_t(void *baton, const rc_vcs_file_t *file);
 rc_err_t *rc_vcs_pool_create(rc_vcs_pool_t **out, int max_idle, apr_pool_t *pool);
 
 /** Closes the handles that are too many, or have been idle for too long: some minutes, or a second
- * when the process keeps too much memory (base/kept.h). */
+ * when the process keeps too much memory (base/kept.h). Frees what the back ends remember beyond
+ * their limits of repositories that were not used for some seconds. */
 void rc_vcs_pool_sweep(rc_vcs_pool_t *vcs_pool);
 
 /** Closes the idle handles of @a path (the repository was renamed, replaced or deleted), and

@@ -76,6 +76,9 @@ typedef struct rc_backend_t {
     /* True while all handles together keep more than they may; idle ones are closed then. NULL:
      * they keep little. */
     bool (*keeps_too_much)(void);
+    /* Called while nobody asks: frees what is remembered beyond its limit of repositories that were
+     * not used for some seconds. NULL: nothing is. */
+    void (*shrink)(void);
     const char *(*known_state)(const char *path, const char *told, apr_pool_t *pool);
     /* Finds out why a repository of unknown origin must not be served; NULL when each reading
      * stands hostile files. */
@@ -215,5 +218,9 @@ rc_err_t *rc_vcs_need_backend(const rc_backend_t **out, const char *type, apr_po
 /** Makes all back ends discard what they remember of the repository at @a path; open handles are
  * not affected. */
 void rc_vcs_forget(const char *path);
+
+/** Makes all back ends free what they remember beyond their limits of repositories that were not
+ * used for some seconds. */
+void rc_vcs_shrink(void);
 
 #endif

@@ -137,6 +137,7 @@ static void sweep(rc_vcs_pool_t *owner, bool full, int most)
 void rc_vcs_pool_sweep(rc_vcs_pool_t *vcs_pool)
 {
     sweep(vcs_pool, rc_kept_is_full(true), INT_MAX);
+    rc_vcs_shrink();
 }
 
 static void sweep_some(rc_vcs_pool_t *owner)

@@ -87,3 +87,12 @@ void rc_vcs_forget(const char *path)
         if (backends[i]->forget)
             backends[i]->forget(path);
 }
+
+void rc_vcs_shrink(void)
+{
+    int i;
+
+    for (i = 0; i < n_backends; i++)
+        if (backends[i]->shrink)
+            backends[i]->shrink();
+}

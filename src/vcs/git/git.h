@@ -157,6 +157,9 @@ void rc_git_share_clear(void);
 /** True when libgit2 keeps more objects than the references of this process leave room for. */
 bool rc_git_share_is_over(void);
 
+/** Frees, down to the memory limit, entries that nobody has used for some seconds. */
+void rc_git_share_shrink(void);
+
 /** Returns the shared entry of the repository at @a git->path; NULL = no memory. */
 rc_git_shared_t *rc_git_share_enter(const rc_git_t *git);
 void rc_git_share_leave(rc_git_shared_t *shared);

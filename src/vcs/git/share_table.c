@@ -24,6 +24,10 @@
 #define IDLE_MOST apr_time_from_sec(60)
 #define AT_ONCE   2
 
+/* Above the memory limit, entries that were idle longer than this are freed even when no other
+ * repository is used. The thread that asks for it does so for two seconds more: domain/tidy.c. */
+#define IDLE_ALONE apr_time_from_sec(5)
+
 /* After so many freed bytes the C library returns memory to the system. */
 #define TRIM_FROM ((apr_size_t)1 << 20)
 
@@ -213,6 +217,38 @@ static void take_out_idle(rc_git_garbage_t *garbage, const rc_git_shared_t *keep
             empty(garbage, shared);
         take_out(garbage, shared);
     }
+}
+
+static bool is_held(const apr_uint32_t *users)
+{
+    return __atomic_load_n(users, __ATOMIC_RELAXED) > 1;
+}
+
+/* True while somebody uses what is large of it: to read that again would double it. */
+static bool is_in_use(const rc_git_shared_t *shared)
+{
+    return shared->busy || (shared->refs && is_held(&shared->refs->users)) ||
+           (shared->order && is_held(&shared->order->users)) ||
+           (shared->wire && is_held(&shared->wire->users));
+}
+
+void rc_git_share_shrink(void)
+{
+    apr_time_t limit = rc_clock() - IDLE_ALONE;
+    rc_git_garbage_t garbage = {NULL, 0};
+    rc_git_shared_t *shared, *newer;
+
+    rc_git_share_lock();
+    for (shared = all.oldest; shared && all.bytes > RC_KEPT_REFS && shared->used < limit;
+         shared = newer) {
+        newer = shared->newer;
+        if (!shared->weight || is_in_use(shared))
+            continue;
+        empty(&garbage, shared);
+        take_out(&garbage, shared);
+    }
+    rc_git_share_unlock();
+    rc_git_share_free(&garbage);
 }
 
 void rc_git_share_use(rc_git_garbage_t *garbage, rc_git_shared_t *shared)

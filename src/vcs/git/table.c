@@ -71,6 +71,7 @@ const rc_backend_t rc_git_backend = {
     .open = rc_git_open,
     .reuse = rc_git_reuse,
     .keeps_too_much = rc_git_share_is_over,
+    .shrink = rc_git_share_shrink,
     .rest = rest,
     .set_work = rc_git_set_work,
     .close = rc_git_close,
