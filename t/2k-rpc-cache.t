@@ -367,5 +367,40 @@ subtest 'rescan_repos: who' => sub {
     is repo('child')->{repo_name}, 'child', 'all is still there';
 };
 
+# What is there when a file system is unmounted or emptied while httpd runs; a program has made its directory in it.
+subtest 'a repository root that went away' => sub {
+    my $count = sub { $t->sql('SELECT count(*) FROM repo') + 0 };
+    my $all = $count->();
+    my $failed = 'Error occurred during rescan repositories action';
+    my $answer = sub { my $a = $t->call(@_); return $t->last->status . ' ' . ($a->{error} // 'made') };
+    rename $ROOT, "$ROOT.away" or die "$ROOT: $!";
+    mkdir $ROOT or die "$ROOT: $!";
+    chown((stat "$ROOT.away")[4, 5], $ROOT);
+    like $answer->(rescan_repos => { remove_obsolete => $true }), qr/^200 $failed$/, 'nothing is removed';
+    $t->admin('user', 'list');
+    ok -e "$ROOT/.rc_tmp", 'a program has been there';
+    $t->news;
+    is $answer->(@$_), '503 Internal server error', "$_->[0] waits until it is back"
+        for [rescan_repos => { remove_obsolete => $true }], [delete_repo => { repoid => 'child' }],
+        [create_repo => { repo_name => 'lost', repo_type => 'git' }];
+    like $t->news, qr/\Q$ROOT\E is another directory than it was .* is its file system mounted/, 'the log says why';
+    ok !-e "$ROOT/lost", 'nothing is made there';
+    $t->run('rm', '-rf', $ROOT);
+    rename "$ROOT.away", $ROOT or die "$ROOT: $!";
+    my @moved = grep { m{/[^.][^/]*$} } glob "$ROOT/*";
+    mkdir "$ROOT/.elsewhere" or die $!;
+    rename $_, "$ROOT/.elsewhere/" . s{.*/}{}r or die "$_: $!" for @moved;
+    is $answer->(rescan_repos => { remove_obsolete => $true }), "200 $failed", 'an empty one';
+    like $t->news, qr/\Q$ROOT\E has none of the repositories of /, 'the log says why';
+    rename "$ROOT/.elsewhere/" . s{.*/}{}r, $_ or die "$_: $!" for @moved;
+    is $answer->(rescan_repos => { remove_obsolete => $true }), '200 made', 'all are back';
+    is $count->(), $all, 'none was removed';
+    my $moved = "$ROOT.moved";
+    $t->run('cp', '-a', $ROOT, $moved);
+    rename $ROOT, "$ROOT.away" and rename $moved, $ROOT or die $!;
+    is $answer->(delete_repo => { repoid => 'child' }), '200 made', 'a copy in its place has them, too';
+    $t->run('rm', '-rf', "$ROOT.away");
+};
+
 $t->done;
 done_testing;

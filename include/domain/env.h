@@ -7,6 +7,8 @@
 #ifndef RC_DOMAIN_ENV_H
 #define RC_DOMAIN_ENV_H
 
+#include <sys/types.h>
+
 #include "base/lru.h"
 #include "base/spill.h"
 #include "base/cache.h"
@@ -52,6 +54,8 @@ typedef struct rc_env_config_t {
 
 typedef struct rc_env_t {
     const rc_env_config_t *config;
+    dev_t root_device; /* of the repository root when the process started, if it serves */
+    ino_t root_inode;
     rc_db_pool_t *db_pool;
     rc_db_pool_t *list_pool; /* half as many connections, for long lists alone */
     rc_db_locks_t *locks;    /* of paths below the root, for all machines; NULL: there is one */

@@ -4,6 +4,7 @@
  * their directories.
  */
 #include "disk_step.h"
+#include "root.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -251,7 +252,9 @@ static rc_err_t *run_settled(void *baton, rc_db_t *db)
     rc_err_t *err;
 
     apr_pool_create(&scratch, settled->pool);
-    err = find_half_made(settled, db, scratch);
+    err = rc_root_still(settled->env, db, scratch);
+    if (!err)
+        err = find_half_made(settled, db, scratch);
     err = rc_err_copy(err, settled->pool);
     apr_pool_destroy(scratch); /* and the locks that it tried */
     RC_TRY(err);

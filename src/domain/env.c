@@ -169,6 +169,8 @@ rc_err_t *rc_env_open(rc_env_t **out, const rc_env_config_t *config, apr_pool_t 
     RC_TRY(rc_secret_load(&secret, config->secret_file, pool));
     env->secret = secret;
     RC_TRY(make_work_dir(env, pool));
+    if (config->serves)
+        RC_TRY(rc_root_note(env, pool));
     own->remote.work_dir = env->work_dir;
     own->remote.forbidden = own->repo_root;
     rc_db_startup();

@@ -4,16 +4,13 @@
  */
 #include "root.h"
 
+#include <sys/stat.h>
+
 #include <apr_file_info.h>
 #include <apr_strings.h>
 
 #include "base/fs.h"
 #include "store/repo_change.h"
-
-#define NONE_OF_THEM                                                                               \
-    "%s has none of the repositories of %s: is its file system mounted, and is it the directory "  \
-    "that other servers have? If all of them are lost, rcapi-admin call rescan_repos "             \
-    "remove_obsolete:=true forgets them"
 
 /* Sets *@a fits to whether the database has no repository, or one that is in the root. */
 static rc_err_t *fits_database(bool *fits, const rc_env_t *env, rc_db_t *db, apr_pool_t *pool)
@@ -53,8 +50,36 @@ rc_err_t *rc_root_check(const rc_env_t *env, rc_db_t *db, apr_pool_t *pool)
 
     RC_TRY(fits_database(&fits, env, db, pool));
     if (!fits && is_bare_directory(root, pool))
-        return rc_err_internal(pool, APR_SUCCESS, NONE_OF_THEM, root, env->config->db.path);
+        return rc_err_internal(pool, APR_SUCCESS, RC_ROOT_EMPTY, root, env->config->db.path);
     if (!fits)
-        rc_log(RC_LOG_ERR, APR_SUCCESS, NONE_OF_THEM, root, env->config->db.path);
+        rc_log(RC_LOG_ERR, APR_SUCCESS, RC_ROOT_EMPTY, root, env->config->db.path);
     return NULL;
+}
+
+rc_err_t *rc_root_note(rc_env_t *env, apr_pool_t *pool)
+{
+    struct stat st;
+
+    if (stat(env->config->repo_root, &st))
+        return rc_fs_err(pool, "examine", env->config->repo_root);
+    env->root_device = st.st_dev;
+    env->root_inode = st.st_ino;
+    return NULL;
+}
+
+rc_err_t *rc_root_still(const rc_env_t *env, rc_db_t *db, apr_pool_t *pool)
+{
+    const char *root = env->config->repo_root;
+    struct stat st;
+    bool fits;
+
+    if (!env->root_inode ||
+        (!stat(root, &st) && st.st_dev == env->root_device && st.st_ino == env->root_inode))
+        return NULL;
+    RC_TRY(fits_database(&fits, env, db, pool));
+    return fits ? NULL
+                : rc_err_busy(pool,
+                              "%s is another directory than it was at the start, and has none of "
+                              "the repositories of %s: is its file system mounted?",
+                              root, env->config->db.path);
 }

@@ -4,6 +4,7 @@
  * that are gone (contract 02 rescan_repos, 04 §6 duty 8).
  */
 #include "domain/scan.h"
+#include "root.h"
 
 #include <string.h>
 
@@ -171,18 +172,38 @@ rc_err_t *rc_scan_add(apr_array_header_t **added, apr_array_header_t **skipped, 
 
 /* --- removing --- */
 
-static rc_err_t *remove_repos(apr_array_header_t *removed, rc_actor_t *actor)
+/* Lists the repositories that are gone. A server takes several for lost only while others are left:
+ * else their file system may not be mounted, or somebody has moved them. */
+static rc_err_t *find_gone(apr_array_header_t **gone, const rc_actor_t *actor)
 {
+    const rc_env_t *env = actor->env;
     apr_array_header_t *repos;
     int i;
 
     RC_TRY(rc_store_repo_names(&repos, actor->db, actor->pool));
+    *gone = apr_array_make(actor->pool, 8, sizeof(rc_named_t));
     for (i = 0; i < repos->nelts; i++) {
-        const rc_named_t *named = &APR_ARRAY_IDX(repos, i, rc_named_t);
+        const rc_named_t *repo = &APR_ARRAY_IDX(repos, i, rc_named_t);
+
+        if (rc_vcs_is_gone(rc_env_repo_path(env, repo->name, actor->pool), actor->pool))
+            APR_ARRAY_PUSH(*gone, rc_named_t) = *repo;
+    }
+    if (env->config->serves && (*gone)->nelts > 1 && (*gone)->nelts == repos->nelts)
+        return rc_err_failed(actor->pool, RC_ROOT_EMPTY, env->config->repo_root,
+                             env->config->db.path);
+    return NULL;
+}
+
+static rc_err_t *remove_repos(apr_array_header_t *removed, rc_actor_t *actor)
+{
+    apr_array_header_t *gone;
+    int i;
+
+    RC_TRY(find_gone(&gone, actor));
+    for (i = 0; i < gone->nelts; i++) {
+        const rc_named_t *named = &APR_ARRAY_IDX(gone, i, rc_named_t);
         const rc_repo_t repo = {.id = named->id, .name = named->name};
 
-        if (!rc_vcs_is_gone(rc_env_repo_path(actor->env, repo.name, actor->pool), actor->pool))
-            continue;
         RC_TRY(rc_actor_journal(actor, &repo, "admin_deleted_repo", NULL));
         RC_TRY(rc_store_repo_delete(actor->db, repo.id));
         APR_ARRAY_PUSH(removed, const char *) = repo.name;
