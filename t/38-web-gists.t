@@ -14,6 +14,7 @@ use Test::More;
 use RCAPI::Test;
 
 my $t = RCAPI::Test->new(mounts => ['/', '/closed'], whitelist => '', directives => <<'END');
+RcapiMaxRequestBody 2000000
 <Location "/">
     RcapiAccessControllersWhitelist GistsController:*
 </Location>
@@ -125,6 +126,45 @@ subtest 'who may read' => sub {
             qw(closed over gone);
         is($raw[$_], $raw[2], 'looks like none') for 0, 1;
     }
+};
+
+subtest 'the page, to which its url leads' => sub {
+    my @html = (headers => [Accept => 'text/html']);
+    my %files = (%FILES, large => 'x' x 1_100_000);
+    my $made = $t->must(create_gist => { description => "<b> & more\nsecond", lifetime => 60,
+        files => { map { $_ => { content => $files{$_} } } keys %files } }, as => 'bob')->{gist};
+    my $path = $made->{url} =~ s{^http://[^/]+}{}r;
+    my $page = $t->get($path, as => 'bob', @html);
+    is($page->status . ' ' . $page->header('Content-Type'), '200 text/html; charset=utf-8', 'a page');
+    my $html = $page->body;
+    like($html, qr{<h1>&lt;b&gt; &amp; more</h1>\n<pre>\n&lt;b&gt; &amp; more\nsecond</pre>}, 'its description');
+    like($html, qr{<dt>Owner<dd>bob\n}, 'its owner');
+    like($html, qr{<dt>Expires<dd><time}, 'how long it is there');
+    like($html, qr{<pre>\ntwo\nlines\n</pre>}, 'a text');
+    like($html, qr{<pre>\n&lt;script&gt;alert\(}, 'escaped');
+    like($html, qr{This file is empty}, 'an empty file');
+    like($html, qr{too large to be shown here}, 'a large one');
+    my @links = $html =~ m{href="(/_admin/gists/[^"]+/raw[^"]*)"}g;
+    is(scalar @links, 6, 'links to the bytes of each file, and of all');
+    is($t->get($_, as => 'bob')->status, 200, $_) for @links;
+    is($t->get($path, as => 'bob', headers => ['If-None-Match' => $page->header('ETag')])->status, 304,
+        'not modified');
+    unlike($t->get('/_admin/gists/' . gist(files => { x => { content => 'y' } }), as => 'bob', @html)->body,
+        qr{<h1>[^G]|<dt>Expires<dd>(?!never)}, 'without description and end');
+
+    my %gist = (open => $id, closed => gist(acl_level => 'acl_private'), over => gist());
+    $t->sql("UPDATE gist SET expires = 1 WHERE access_id = '$gist{over}'");
+    for my $public ('off', 'on') {
+        $t->admin('anonymous', $public);
+        my %status = map { my $name = $_; map { ("$name $_" => $t->get("/_admin/gists/$gist{$name}",
+            $_ eq 'nobody' ? () : (as => $_), @html)->status) } qw(eve nobody) } keys %gist;
+        my $none = $public eq 'on' ? 404 : 401;
+        is_deeply(\%status, { 'open eve' => 200, 'open nobody' => $public eq 'on' ? 200 : 401, 'closed eve' => 200,
+            'closed nobody' => $none, 'over eve' => 404, 'over nobody' => $none }, "who sees it, visitors $public");
+        my @looks = map { $t->get("/_admin/gists/$_", @html)->body =~ s{[0-9a-f]{40}|gists/\w+}{}gr } $gist{over}, 999;
+        is($looks[0], $looks[1], 'one that is over looks like none');
+    }
+    is($t->get("/closed/_admin/gists/$id", as => 'bob', @html)->status, 401, 'a key needs the whitelist');
 };
 
 $t->done;

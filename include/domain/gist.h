@@ -27,6 +27,10 @@ rc_err_t *rc_gist_open(rc_vcs_t **vcs, const char **id, rc_env_t *env, const cha
 void rc_gist_remove(rc_disk_txn_t *disk, rc_env_t *env, const char *access_id, const char *work,
                     apr_pool_t *pool);
 
+/** Returns whether whoever knows the id of @a gist may read it as @a caller: it has not expired,
+ * and is not closed to visitors and scoped tokens. NULL: no. */
+bool rc_gist_is_open(const rc_gist_t *gist, const rc_caller_t *caller);
+
 typedef struct rc_gist_creation_t {
     rc_import_t files; /* author, email and message are set by the use case */
     rc_owner_t owner;

@@ -40,6 +40,14 @@ void rc_gist_remove(rc_disk_txn_t *disk, rc_env_t *env, const char *access_id, c
     rc_disk_txn_add(disk, path, apr_pstrcat(pool, work, "/gone-", access_id, NULL));
 }
 
+bool rc_gist_is_open(const rc_gist_t *gist, const rc_caller_t *caller)
+{
+    if (!gist || (gist->expires != -1 && gist->expires < apr_time_sec(apr_time_now())))
+        return false;
+    return strcmp(gist->acl_level, "acl_private") ||
+           (!caller->anonymous && !rc_caller_is_scoped(caller));
+}
+
 /* --- use cases --- */
 
 /* The characters of private access ids, without those that look alike. */

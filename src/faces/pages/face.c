@@ -197,11 +197,11 @@ static bool claims_rest_of(void **state, const rc_request_t *request)
 
     if (!are_on(request) || !request->readonly || request->has_basic)
         return false;
-    if (!strncmp(request->path, "/_admin", 7)) { /* no repository has such a name */
+    worded = routes_of(request, true);
+    if (!worded->nelts && !strncmp(request->path, "/_admin", 7)) { /* no repository's name */
         *state = begin_visit(NULL, request);
         return rc_page_for_browser(request);
     }
-    worded = routes_of(request, true);
     routes = routes_of(request, false);
     if (!worded->nelts && (!routes->nelts || !rc_page_for_browser(request)))
         return false;

@@ -225,6 +225,8 @@ rc_err_t *rc_page_changeset_prepare(rc_view_call_t *call);
 rc_err_t *rc_page_changeset_write(rc_view_call_t *call, rc_spool_t *spool);
 rc_err_t *rc_page_files_prepare(rc_view_call_t *call);
 rc_err_t *rc_page_files_write(rc_view_call_t *call, rc_spool_t *spool);
+rc_err_t *rc_page_gist_prepare(rc_view_call_t *call);
+rc_err_t *rc_page_gist_write(rc_view_call_t *call, rc_spool_t *spool);
 rc_err_t *rc_page_file_diff_prepare(rc_view_call_t *call);
 rc_err_t *rc_page_file_diff_write(rc_view_call_t *call, rc_spool_t *spool);
 

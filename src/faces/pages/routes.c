@@ -23,6 +23,7 @@ static const rc_view_t views[] = {
     {"files/{rev}/{path}",   "FilesController:index",     0, rc_page_files_prepare,     rc_page_files_write},
     {"annotate/{rev}/{path}", "FilesController:index",    0, rc_page_files_prepare,     rc_page_files_write},
     {"diff/{path}",          "FilesController:diff",      0, rc_page_file_diff_prepare, rc_page_file_diff_write},
+    {"/_admin/gists/{id}",   "GistsController:show",      0, rc_page_gist_prepare,      rc_page_gist_write},
 };
 /* clang-format on */
 

@@ -24,14 +24,6 @@ typedef struct shown_t {
     bool first;
 } shown_t;
 
-static bool is_open(const rc_gist_t *gist, const rc_caller_t *caller)
-{
-    if (!gist || (gist->expires != -1 && gist->expires < apr_time_sec(apr_time_now())))
-        return false;
-    return strcmp(gist->acl_level, "acl_private") ||
-           (!caller->anonymous && !rc_caller_is_scoped(caller));
-}
-
 static rc_err_t *find_gist(shown_t *shown, rc_view_call_t *call)
 {
     rc_gist_t *gist;
@@ -41,7 +33,7 @@ static rc_err_t *find_gist(shown_t *shown, rc_view_call_t *call)
     shown->name = call->rest && *call->rest ? call->rest : NULL;
     RC_TRY(rc_actor_open(&call->actor));
     RC_TRY(rc_store_gist(&gist, call->actor.db, call->id, call->pool));
-    if (!is_open(gist, call->actor.caller))
+    if (!rc_gist_is_open(gist, call->actor.caller))
         return NULL;
     shown->lasting = gist->expires == -1;
     RC_TRY(
