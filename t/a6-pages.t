@@ -64,6 +64,20 @@ subtest 'the list' => sub {
         is($found =~ m{href="/team/code"} ? 1 : 0, $fits, "filter $words");
         unlike($found, qr{href="/none"}, '... leaves others out');
     }
+    my $list = '/?q=team%2F';
+    like(page('/team/code'), qr{<h1><a class=dim href="\Q$list\E">team/</a><a href="/team/code">code</a></h1>},
+        'a repository leads to those of its group');
+    like(page($list), qr{href="/team/code"}, '... which are these');
+    for (['/team', 302, $list], ['/team/', 302, $list], ['/tea', 401], ['/none', 200]) {
+        my ($path, $status, $to) = @$_;
+        my $b = $t->get($path, headers => $HTML);
+        is_deeply([$b->status, scalar $b->header('Location')], [$status, $to], "the URL of a group: $path");
+    }
+    is($t->get('/team')->status, 404, '... for browsers only');
+    $t->must(create_repo_group => { group_name => 'dark' });
+    $t->must(grant_user_permission_to_repo_group => { repogroupid => 'dark', userid => 'default',
+        perm => 'group.none' });
+    is($t->get('/dark', headers => $HTML)->status, 401, '... and who may read it');
     like(page('/?q=zzz'), qr/No repository fits/, 'nothing fits');
     like(page('/?page=999'), qr/no repository/, 'a page behind the last');
 };

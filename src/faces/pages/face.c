@@ -185,6 +185,22 @@ static rc_err_t *leave_file(bool *left, rc_page_visit_t *visit, const rc_request
     return NULL;
 }
 
+/* Leads the URL of a repository group, if the caller may read it, to the list of its repositories.
+ */
+static rc_err_t *find_group_of(rc_page_visit_t *visit, const rc_request_t *request)
+{
+    const char *name = rc_text_clean_path(request->decoded, request->pool);
+    rc_actor_t *actor = &visit->call->actor;
+    rc_repo_group_t *group = NULL;
+
+    if (actor->caller && *name)
+        RC_TRY(rc_store_repo_group_seen_by_name(&group, actor->db, rc_caller_viewer(actor->caller),
+                                                name, request->pool));
+    if (group)
+        visit->to = rc_page_group_link(request, group->name, request->pool);
+    return NULL;
+}
+
 /* Refuses what no face has claimed: all for browsers, and a page's URL for everybody. A client of
  * Subversion that sends a name and a password is not meant, nor are files of a repository that the
  * caller may see.
@@ -210,6 +226,8 @@ static bool claims_rest_of(void **state, const rc_request_t *request)
     visit->err = rc_view_access(&visit->call, visit->routes, request);
     if (!visit->err)
         visit->err = leave_file(&left, visit, request);
+    if (!visit->err && !visit->to && !worded->nelts)
+        visit->err = find_group_of(visit, request);
     if (left)
         rc_actor_close(&visit->call->actor);
     return !left;

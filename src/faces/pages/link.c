@@ -38,6 +38,12 @@ const char *rc_page_escape(const char *text, bool path, apr_pool_t *pool)
     return url;
 }
 
+const char *rc_page_group_link(const rc_request_t *request, const char *name, apr_pool_t *pool)
+{
+    return apr_pstrcat(pool, rc_page_base(request, pool), "/?q=", rc_page_escape(name, false, pool),
+                       "%2F", NULL);
+}
+
 const char *rc_page_link(const rc_view_call_t *call, const char *word, const char *rev,
                          const char *path, apr_pool_t *pool)
 {

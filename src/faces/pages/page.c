@@ -147,8 +147,13 @@ static void put_repository(rc_html_t *html, const rc_page_t *page, const char *b
     const char *url = apr_pstrcat(pool, base, "/", rc_page_escape(name, true, pool), NULL);
     int group = last ? (int)(last - name) + 1 : 0;
 
-    rc_html_put(html, "<h1><span class=dim>%.*s</span><a href=\"%s\">%s</a></h1>\n", group, name,
-                url, name + group);
+    rc_html_put(html, "<h1>");
+    if (last)
+        rc_html_put(html, "<a class=dim href=\"%s\">%.*s</a>",
+                    rc_page_group_link(page->request,
+                                       apr_pstrmemdup(pool, name, (apr_size_t)(last - name)), pool),
+                    group, name);
+    rc_html_put(html, "<a href=\"%s\">%s</a></h1>\n", url, name + group);
     put_tabs(html, page, url);
 }
 

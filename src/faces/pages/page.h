@@ -78,6 +78,9 @@ const char *rc_page_base(const rc_request_t *request, apr_pool_t *pool);
 /** Returns @a text with everything escaped that is special in a URL; with @a path, slashes stay. */
 const char *rc_page_escape(const char *text, bool path, apr_pool_t *pool);
 
+/** Returns the URL of the list of the repositories in the group @a name and below it. */
+const char *rc_page_group_link(const rc_request_t *request, const char *name, apr_pool_t *pool);
+
 /** Returns the URL <mount>/<repo>[/<word>[/<rev>[/<path>]]] of the repository of @a call; the parts
  * may be NULL from one on. */
 const char *rc_page_link(const rc_view_call_t *call, const char *word, const char *rev,
