@@ -28,7 +28,8 @@ const char *rc_fs_rights(const char *path, apr_pool_t *pool);
 /** Returns the directory that contains @a path, in @a pool. */
 const char *rc_fs_folder(const char *path, apr_pool_t *pool);
 
-/** Removes a file or a whole tree, without following links; a missing path is no error. */
+/** Removes a file or a whole tree, without following links; a missing path is no error. Removes the
+ * rest when something cannot be removed, which is one. */
 rc_err_t *rc_fs_remove_tree(const char *path, apr_pool_t *pool);
 
 /** Creates the directory @a path, and the missing ones above it (mode 0700). */

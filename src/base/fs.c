@@ -7,7 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
+#include <fts.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -54,19 +54,27 @@ rc_err_t *rc_fs_err(apr_pool_t *pool, const char *what, const char *path)
     return rc_fs_status(pool, APR_FROM_OS_ERROR(errno), what, path);
 }
 
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+static bool is_to_remove(const FTSENT *entry)
 {
-    (void)st;
-    (void)type;
-    (void)ftw;
-    return remove(path);
+    return entry->fts_info != FTS_D && !(entry->fts_info == FTS_NS && entry->fts_errno == ENOENT);
 }
 
+/* One that cannot be removed keeps none of the others: NFS keeps a file that a process of this
+ * machine has open, under another name, and the directories above it. */
 rc_err_t *rc_fs_remove_tree(const char *path, apr_pool_t *pool)
 {
-    if (nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT) && errno != ENOENT)
+    char *paths[] = {apr_pstrdup(pool, path), NULL};
+    FTS *walk = fts_open(paths, FTS_PHYSICAL | FTS_NOCHDIR | FTS_XDEV, NULL);
+    FTSENT *entry;
+    int why = 0;
+
+    if (!walk)
         return rc_fs_err(pool, "remove", path);
-    return NULL;
+    while ((entry = fts_read(walk)))
+        if (is_to_remove(entry) && remove(entry->fts_accpath) && errno != ENOENT && !why)
+            why = errno;
+    fts_close(walk);
+    return why ? rc_fs_status(pool, APR_FROM_OS_ERROR(why), "remove", path) : NULL;
 }
 
 rc_err_t *rc_fs_make_folders(const char *path, apr_pool_t *pool)
