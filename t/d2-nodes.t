@@ -222,6 +222,13 @@ subtest 'mounts' => sub {
     $ENV{RCAPI_MOUNTS} ? unlike($text, $warning, 'good options') : like($text, $warning, 'a warning');
     ($status, $text) = $one->httpd_conf_test("RcapiTempDirectory $one->{data}/repos\n");
     like($text, qr/RcapiTempDirectory: .* is on NFS; use a local disk/, 'temporary files on it');
+    my $clock = qr/the clock of the NFS server of \S+ is (\d+) ms behind that of this machine/;
+    unlike($two->error_log, $clock, 'the clock of the server');
+    return if $ENV{RCAPI_MOUNTS};
+    $two->stop;
+    $two->{server}{env}{RCAPI_NFS_BEHIND} = 5;
+    $two->start->must('get_repos');
+    cmp_ok($two->error_log =~ $clock ? $1 : 0, '>=', 4900, '... one that is behind');
 };
 
 $_->done for reverse @nodes;

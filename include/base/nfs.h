@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include <apr_pools.h>
+#include <apr_time.h>
 
 /** Returns whether @a path is on NFS. */
 bool rc_nfs_is(const char *path);
@@ -19,5 +20,9 @@ const char *rc_nfs_faults(const char *path, apr_pool_t *pool);
 
 /** The same for the options as /proc/self/mountinfo lists them. */
 const char *rc_nfs_option_faults(const char *options, apr_pool_t *pool);
+
+/** Returns how far the clock of the file server of @a path, a directory of this account, is behind
+ * that of this machine; 0 when it is not. Sets the time of the directory to find out. */
+apr_time_t rc_nfs_behind(const char *path);
 
 #endif

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * Reads the options of NFS mounts from /proc/self/mountinfo (proc(5)), where default values are not
- * listed.
+ * listed; compares the clock of the server.
  */
 #include "base/nfs.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -94,4 +95,16 @@ const char *rc_nfs_faults(const char *path, apr_pool_t *pool)
     }
     fclose(mounts);
     return options ? rc_nfs_option_faults(options, pool) : NULL;
+}
+
+/* Who asks for the present time is given the server's. */
+apr_time_t rc_nfs_behind(const char *path)
+{
+    apr_time_t before = apr_time_now(), there;
+    struct stat st;
+
+    if (utimensat(AT_FDCWD, path, NULL, 0) || stat(path, &st))
+        return 0;
+    there = apr_time_make(st.st_mtim.tv_sec, st.st_mtim.tv_nsec / 1000);
+    return before > there ? before - there : 0;
 }

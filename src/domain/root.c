@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Checks that the repository root is the one of the database, by the names of some repositories.
+ * Checks that the repository root is the one of the database, by the names of some repositories,
+ * and that the clock of its file server is not behind.
  */
 #include "root.h"
 
@@ -10,6 +11,7 @@
 #include <apr_strings.h>
 
 #include "base/fs.h"
+#include "base/nfs.h"
 #include "store/repo_change.h"
 
 /* Sets *@a fits to whether the database has no repository, or one that is in the root. */
@@ -43,11 +45,27 @@ static bool is_bare_directory(const char *path, apr_pool_t *pool)
     return bare;
 }
 
+/* By the times of files is decided whether what was just read of them must be read again: the clock
+ * of the server may be behind by less than that (base/stamps.c) and a tick of it, 10 ms. */
+#define BEHIND_MOST apr_time_from_msec(80)
+
+static void check_clock(const rc_env_t *env)
+{
+    apr_time_t behind = rc_nfs_is(env->work_dir) ? rc_nfs_behind(env->work_dir) : 0;
+
+    if (behind > BEHIND_MOST)
+        rc_log(RC_LOG_WARNING, APR_SUCCESS,
+               "the clock of the NFS server of %s is %" APR_TIME_T_FMT
+               " ms behind that of this machine: changes may stay unseen; run NTP on both",
+               env->config->repo_root, apr_time_as_msec(behind));
+}
+
 rc_err_t *rc_root_check(const rc_env_t *env, rc_db_t *db, apr_pool_t *pool)
 {
     const char *root = env->config->repo_root;
     bool fits;
 
+    check_clock(env);
     RC_TRY(fits_database(&fits, env, db, pool));
     if (!fits && is_bare_directory(root, pool))
         return rc_err_internal(pool, APR_SUCCESS, RC_ROOT_EMPTY, root, env->config->db.path);

@@ -2,7 +2,8 @@
 /*
  * Preloaded into the httpd of a test: the folder in RCAPI_NFS, and what is below it, behaves as if
  * it were on NFS. statfs says so; other machines see no lock of a directory; an exclusive lock of a
- * file needs the right to write; renames have no flags.
+ * file needs the right to write; renames have no flags. The server's clock is RCAPI_NFS_BEHIND
+ * seconds behind.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -14,6 +15,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
+#include <time.h>
 #include <unistd.h>
 
 #define NFS 0x6969
@@ -124,4 +126,19 @@ int renameat2(int old_fd, const char *old_name, int new_fd, const char *new_name
     }
     errno = EINVAL;
     return -1;
+}
+
+int utimensat(int dir, const char *name, const struct timespec times[2], int flags)
+{
+    int (*real)(int, const char *, const struct timespec *, int) =
+        (int (*)(int, const char *, const struct timespec *, int))dlsym(RTLD_NEXT, "utimensat");
+    const char *behind = getenv("RCAPI_NFS_BEHIND");
+    struct timespec now[2];
+
+    if (!behind || times || !is_there(name))
+        return real(dir, name, times, flags);
+    clock_gettime(CLOCK_REALTIME, now);
+    now->tv_sec -= atoi(behind);
+    now[1] = now[0];
+    return real(dir, name, now, flags);
 }
