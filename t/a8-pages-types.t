@@ -121,6 +121,10 @@ subtest 'Subversion' => sub {
     $dump->file('trunk/files/x', "page?\n");
     $dump->revision(log => 'second');
     $dump->edit('trunk/a', "one\n2\n", { 'svn:eol-style' => 'native' });
+    $dump->revision(log => 'third');
+    $dump->dir("branches/$_", { 'svn:ignore' => "*.o\n" }) for qw(b2 b3);
+    $dump->revision(log => 'fourth');
+    $dump->remove('branches/b2');
     $dump->serve($t, 'sub');
     my @found = RCAPI::Page::crawl($t, ['/sub', map { "/sub/feed/$_" } qw(atom rss)], 100);
     cmp_ok(scalar @found, '>', 15, 'links: ' . @found);
@@ -130,10 +134,15 @@ subtest 'Subversion' => sub {
     my $html = $t->get('/sub/changeset/2', headers => $HTML)->body;
     is_deeply([grep { /^[-+]/ } RCAPI::Page::diff_lines($html)], ['-two', '+2'], 'a diff');
     like($html, qr/svn:eol-style/, '... with properties');
+    my $gone = $t->get('/sub/changeset/4', headers => $HTML)->body;
+    like($gone, qr{>branches/b2</a><td class="fix more">deleted}, 'a directory that is gone, with its properties');
+    like($gone, qr{<h3 id=f1>branches/b2</h3>}, '... has no link');
+    like($t->get('/sub/changeset/3', headers => $HTML)->body,
+        qr{<h3 id=f1><a href="/sub/files/3/branches/b2">branches/b2</a></h3>}, '... until it went');
     test_command('/sub', 'svn checkout');
     is($t->get('/sub/trunk/a', headers => $HTML)->body, "one\n2\n", 'a file below it is served by mod_dav_svn');
     is($t->get('/sub/trunk/files/x', headers => $HTML)->body, "page?\n", '... whatever its path');
-    like($t->get('/sub/trunk/', headers => $HTML)->body, qr/Revision 2/, 'and a directory');
+    like($t->get('/sub/trunk/', headers => $HTML)->body, qr/Revision 4/, 'and a directory');
     my $login = sub {
         my ($secret) = $t->get('/_admin/login', headers => $HTML)->body =~ /name=csrf_token value="(\w+)"/;
         my $a = $t->get('/_admin/login', method => 'POST', headers => { Cookie => "rcapi-form=$secret" },

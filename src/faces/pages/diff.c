@@ -19,6 +19,7 @@ typedef struct part_t {
     const char *path, *from; /* from: the old name; NULL: the same */
     char op;                 /* A, M, D, R or C */
     bool binary;
+    bool headed; /* more is said than its path, and properties of it */
     apr_int64_t added, deleted;
 } part_t;
 
@@ -89,6 +90,7 @@ static void take_line(diff_page_t *page, const rc_diff_line_t *line)
     } else if (!part) {
         return;
     } else if (line->kind == RC_LINE_HEAD) {
+        part->headed = part->headed || *line->text != '='; /* which follows each "Index: " */
         take_head(part, line, page->pool);
     } else if (line->kind == RC_LINE_BINARY) {
         part->binary = true;
@@ -106,6 +108,25 @@ static void find_parts(diff_page_t *page, const char *diff, apr_size_t len)
     rc_diff_reader_init(&reader, diff, len);
     while (rc_diff_next(&line, &reader))
         take_line(page, &line);
+}
+
+/* What a diff of Subversion says of a directory are its properties, whether it is still there or
+ * not. */
+static rc_err_t *mark_gone(const diff_page_t *page)
+{
+    rc_entry_t entry;
+    int i;
+
+    for (i = 0; page->rev && i < page->parts->nelts; i++) {
+        part_t *part = &APR_ARRAY_IDX(page->parts, i, part_t);
+
+        if (part->headed)
+            continue;
+        RC_TRY(rc_vcs_entry(&entry, page->call->vcs, page->rev, part->path, page->pool));
+        if (entry.kind == RC_ENTRY_NONE)
+            part->op = 'D';
+    }
+    return NULL;
 }
 
 static const char *word_of(char op)
@@ -266,6 +287,7 @@ rc_err_t *rc_page_diff(rc_html_t *html, const rc_view_call_t *call, const char *
         rc_html_put(html, "<p>No file is changed.</p>\n");
         return html->err;
     }
+    RC_TRY(mark_gone(&page));
     put_parts(&page);
     put_all_lines(&page, diff, len);
     return html->err;
