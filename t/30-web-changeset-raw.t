@@ -190,15 +190,23 @@ subtest 'slow readers' => sub {
     my $key = $t->key('admin');
     my @slow = map {
         my $s = RCAPI::HTTP::connect_to($t->port) or die;
-        print $s "GET /big/changeset-diff/tip HTTP/1.1\r\nHost: x\r\nX-Api-Key: $key\r\n\r\n";
+        print $s "GET /big/changeset-diff/tip HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-Api-Key: $key\r\n\r\n";
         sysread $s, my $head, 200;
         like($head, qr/^HTTP\/1.1 200/, 'a slow reader is served');
-        $s
+        [$s, $head]
     } 1 .. 14; # more than threads (6), fewer than the MPM's limit of connections
     is($t->call(test => { args => 'x' })->{result}, 'x', '14 of them leave threads and connections for others');
-    my $body = $t->get('/big/changeset-diff/tip', as => 'admin')->body;
-    is(length $body, length wanted_in($big), 'a fast reader gets all of it');
-    close $_ for @slow;
+    my $want = wanted_in($big);
+    my @get = ('/big/changeset-diff/tip', as => 'admin');
+    is($t->get(@get)->body eq $want, 1, 'a fast reader gets all of it');
+    my $range = $t->get(@get, headers => [Range => 'bytes=5000000-9000000'])->body;
+    is($range eq substr($want, 5e6, 4e6 + 1), 1, 'or a range');
+    for my $slow (@slow[0 .. 2]) {
+        my ($s, $head) = @$slow;
+        local $/;
+        is(RCAPI::HTTP::parse($head . readline $s)->body eq $want, 1, 'a slow one gets all of it later');
+    }
+    close $_->[0] for @slow;
 };
 
 sub wanted_in {

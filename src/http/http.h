@@ -378,9 +378,6 @@ int rc_http_send_refusal(request_rec *r, rc_answer_t *answer);
 rc_err_t *rc_http_insert_file(apr_bucket_brigade *bb, apr_file_t *file, apr_off_t start,
                               apr_off_t size, request_rec *r);
 
-/** Sends what httpd's last filter holds, as far as the client takes it now. Not with HTTP/2. */
-apr_status_t rc_http_push(conn_rec *c);
-
 /* log.c */
 
 /** Send messages of rc_log to httpd's log; after the second call, as lines of @a r (NULL: of no

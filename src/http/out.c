@@ -3,7 +3,7 @@
  * Sends a complete answer: text in memory, or a file that the event MPM can send without a thread,
  * or one in the middle of a text. httpd handles length, ranges and HEAD.
  */
-#include "http.h"
+#include "wire.h"
 
 #include <sched.h>
 
@@ -18,15 +18,6 @@
 
 #define HELD 4096 /* bytes in memory that httpd sends at once */
 
-apr_status_t rc_http_push(conn_rec *c)
-{
-    ap_filter_t *core = c->output_filters;
-
-    while (core->next)
-        core = core->next;
-    return core->frec->filter_func.out_func(core, NULL);
-}
-
 /*
  * Lets a client on this machine, such as a balancer, read its answer and ask again: it may need the
  * processor of this thread. Else httpd finds no request, and gives the connection to the listener,
@@ -34,7 +25,7 @@ apr_status_t rc_http_push(conn_rec *c)
  */
 static void let_client_ask(const conn_rec *c)
 {
-    if (apr_sockaddr_equal(c->client_addr, c->local_addr))
+    if (rc_http_is_local(c))
         sched_yield();
 }
 
@@ -51,7 +42,8 @@ static int pass(request_rec *r, apr_bucket_brigade *bb, apr_off_t length)
 
     ap_set_content_length(r, length);
     APR_BRIGADE_INSERT_TAIL(bb, apr_bucket_eos_create(c->bucket_alloc));
-    rv = ap_pass_brigade(r->output_filters, bb);
+    if ((rv = rc_http_send_mapped(r, bb)) == APR_SUCCESS)
+        rv = ap_pass_brigade(r->output_filters, bb);
     apr_brigade_cleanup(bb);
     if (rv == APR_SUCCESS && length < HELD && c->data_in_output_filters && !c->master) {
         rv = rc_http_push(c);
@@ -68,7 +60,8 @@ static int pass(request_rec *r, apr_bucket_brigade *bb, apr_off_t length)
 /*
  * Inserts FILE buckets with sendfile, unless "EnableSendfile Off" is set. Only with sendfile can
  * httpd send to a slow reader without a thread: bytes that it reads or maps count as memory, and
- * beyond 64 KiB of them it holds the thread. The file is local, so sendfile is safe.
+ * beyond 64 KiB of them it holds the thread. The file is local, so sendfile is safe. (mapped.c
+ * sends the first bytes of it to a client that takes them at once.)
  */
 rc_err_t *rc_http_insert_file(apr_bucket_brigade *bb, apr_file_t *file, apr_off_t start,
                               apr_off_t size, request_rec *r)

@@ -36,61 +36,12 @@ struct rc_sender_t {
     bool begun;       /* an error can no longer decide the status */
 };
 
-/* Filters that hold no bytes back. Any other one may need a FLUSH bucket, which waits for the
- * client. */
-static const char *const passing[] = {
-    "byterange", "content_length", "http_header",       "http_outerror", "chunk",
-    "core",      "mod_expires",    "fixup_headers_out", "reqtimeout",    NULL};
-
-/* mod_ssl's. They encrypt in memory, of which httpd's last filter takes 64 KiB before it waits. */
-static const char *const sealing[] = {"ssl/tls filter", "ssl/tls coalescing filter", NULL};
-
-static bool is_one_of(const char *const *names, const ap_filter_t *filter)
-{
-    for (; *names; names++)
-        if (!strcasecmp(*names, filter->frec->name))
-            return true;
-    return false;
-}
-
-/* Returns the filter that writes to the socket, if nothing before it waits for the client; else
- * NULL: with HTTP/2, and filters of other modules. */
-static ap_filter_t *find_core(const request_rec *r, bool *sealed)
-{
-    ap_filter_t *filter = r->output_filters;
-    bool seals = false;
-
-    *sealed = false;
-    if (r->connection->master)
-        return NULL;
-    while ((is_one_of(passing, filter) || (seals = is_one_of(sealing, filter))) && filter->next) {
-        *sealed = *sealed || seals;
-        filter = filter->next;
-    }
-    return filter->frec == ap_core_output_filter_handle ? filter : NULL;
-}
-
-bool rc_http_can_push(const request_rec *r)
-{
-    bool sealed;
-
-    return find_core(r, &sealed) != NULL;
-}
-
-/* Returns that filter, if the sender can use it. With TLS, only in small slices. */
+/* Returns the last filter, if the sender can use it. With TLS, only in small slices. */
 static ap_filter_t *pushable(const rc_sender_t *sender, bool *sealed)
 {
-    ap_filter_t *core = find_core(sender->r, sealed);
+    ap_filter_t *core = rc_http_core_filter(sender->r, sealed);
 
     return *sealed && !sender->stream->at_once ? NULL : core;
-}
-
-int rc_http_client_fd(conn_rec *c)
-{
-    apr_socket_t *socket = ap_get_conn_socket(c);
-    apr_os_sock_t fd;
-
-    return socket && apr_os_sock_get(&fd, socket) == APR_SUCCESS ? fd : 0;
 }
 
 /* Sends what the core filter holds, as far as the client takes it now: as the event MPM does after

@@ -5,7 +5,7 @@
 #ifndef RC_HTTP_STREAM_H
 #define RC_HTTP_STREAM_H
 
-#include "http.h"
+#include "wire.h"
 
 /* An answer whose stream is being sent. */
 typedef struct rc_sender_t rc_sender_t;
@@ -33,11 +33,5 @@ rc_sending_t rc_http_send_some(rc_err_t **err, rc_sender_t *sender);
 
 /** Sends all that follows, as rc_http_send_stream does. */
 rc_err_t *rc_http_send_rest(rc_sender_t *sender);
-
-/** Returns whether the steps really do not block: not with HTTP/2, and filters of other modules. */
-bool rc_http_can_push(const request_rec *r);
-
-/** Returns the descriptor of the client; 0 when there is none. */
-int rc_http_client_fd(conn_rec *c);
 
 #endif

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Declares what writes to the client's socket, past httpd's other filters where they allow it.
+ */
+#ifndef RC_HTTP_WIRE_H
+#define RC_HTTP_WIRE_H
+
+#include "http.h"
+
+#include <util_filter.h>
+
+/** Returns the filter that writes to the socket, if nothing before it waits for the client; else
+ * NULL: with HTTP/2, and filters of other modules. @a sealed: what is sent to it must go through
+ * mod_ssl. */
+ap_filter_t *rc_http_core_filter(const request_rec *r, bool *sealed);
+
+/** Returns whether an answer can leave as far as the client takes it, without waiting: not with
+ * HTTP/2, and filters of other modules. */
+bool rc_http_can_push(const request_rec *r);
+
+/** Sends what httpd's last filter holds, as far as the client takes it now. Not with HTTP/2. */
+apr_status_t rc_http_push(conn_rec *c);
+
+/** Returns the descriptor of the client; 0 when there is none. */
+int rc_http_client_fd(conn_rec *c);
+
+/** Returns whether the client runs on this machine. */
+bool rc_http_is_local(const conn_rec *c);
+
+/** Sends the first bytes of @a bb, up to its first file and as many of that as a client on this
+ * machine takes at once, and removes them from it. The length of the answer must be set. Without a
+ * file or such a client, sends nothing. Returns what the filters return. */
+apr_status_t rc_http_send_mapped(request_rec *r, apr_bucket_brigade *bb);
+
+#endif
