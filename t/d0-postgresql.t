@@ -254,6 +254,10 @@ subtest 'migrate' => sub {
     $t->user('gone');
     $t->must(delete_user => { userid => 'gone' });
     my $file = "$t->{dir}/scratch/rcapi.db";
+    my $r = $t->try_admin('migrate', '--to', $file);
+    like("$r->{exit} $r->{err}", qr/^1 rcapi-admin: \Q$database\E is in use: stop/, 'not while a server runs');
+    ok(!-e $file, 'and nothing was made');
+    $t->stop;
     my $tables = $t->admin('migrate', '--to', $file);
     like($tables, qr/^users\t3$/m, 'to a file: the rows of each table');
     my @look = (['user', 'list'], ['repo', 'list'], ['journal', 'list', '--last', 1000]);
@@ -261,9 +265,13 @@ subtest 'migrate' => sub {
     is($t->admin('--db', $file, 'check'), '', 'check');
     my $sum = $t->run('sqlite3', $file, 'PRAGMA foreign_key_check; PRAGMA integrity_check')->{out};
     is($sum, "ok\n", 'all references');
-    my $r = $t->try_admin('migrate', '--to', $file);
+    $r = $t->try_admin('migrate', '--to', $file);
     like("$r->{exit} $r->{err}", qr/^1 .* is not empty: its table setting has rows/, 'not twice');
     my $into = $pg->database;
+    my $other = do { local $ENV{RCAPI_STORE} = ''; RCAPI::Test->new(children => 1) };
+    $r = $t->try_admin('--db', $into, 'migrate', '--from', "$other->{data}/rcapi.db");
+    like("$r->{exit} $r->{err}", qr{^1 rcapi-admin: \S+/rcapi\.db is in use: }, 'nor from a file in use');
+    $other->done;
     $r = $t->try_admin('--db', $into, 'migrate', '--from', $file);
     is($r->{out}, $tables, 'from the file to a new database');
     is($r->{err}, '', 'without a warning of what belongs to others');

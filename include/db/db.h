@@ -39,6 +39,7 @@ typedef struct rc_db_config_t {
     int pages;                   /* KiB of the database that a connection keeps; 0: 2000 */
     apr_off_t remember;          /* bytes for remembered values (db/memory.h); 0: none */
     bool create;                 /* create a missing database; only init sets it */
+    bool alone;                  /* nobody else may have the database open meanwhile */
     bool foreign;                /* another program's, which is only read (db/foreign.h) */
 } rc_db_config_t;
 

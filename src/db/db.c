@@ -156,6 +156,12 @@ rc_err_t *rc_db_open(rc_db_t **out, const rc_db_config_t *config, apr_pool_t *po
     return NULL;
 }
 
+rc_err_t *rc_db_in_use(const rc_db_t *db)
+{
+    return rc_err(db->pool, RC_E_BUSY,
+                  "%s is in use: stop the servers and programs that have it open", db->path);
+}
+
 apr_pool_t *rc_db_user_pool(const rc_db_t *db)
 {
     return db->pool;

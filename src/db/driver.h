@@ -186,6 +186,9 @@ bool rc_db_file_is_database(const char *path, apr_pool_t *pool);
 /** Prepares a statement that is none of the texts; its driver finalizes it. */
 rc_err_t *rc_stmt_make(rc_stmt_t **st, rc_db_t *db, const char *text, apr_pool_t *pool);
 
+/** Returns RC_E_BUSY, with a message: others have the database open (config->alone). */
+rc_err_t *rc_db_in_use(const rc_db_t *db);
+
 /** Applies all missing schema steps. Rejects a schema that is newer than this program. */
 rc_err_t *rc_schema_update(rc_db_t *db);
 

@@ -101,7 +101,7 @@ static rc_err_t *copy_database(apr_array_header_t **tables, const rc_db_config_t
 rc_err_t *rc_data_migrate(apr_array_header_t **tables, const rc_db_config_t *target,
                           const rc_db_config_t *source, apr_pool_t *pool)
 {
-    rc_db_config_t creating = *target;
+    rc_db_config_t creating = *target, leaving = *source;
     const char *path;
     apr_pool_t *sub;
     rc_err_t *err;
@@ -111,8 +111,9 @@ rc_err_t *rc_data_migrate(apr_array_header_t **tables, const rc_db_config_t *tar
     RC_TRY(rc_db_find(&path, source, pool));
     existed = rc_db_exists(target, pool);
     creating.create = true;
+    leaving.alone = true; /* a server would go on with it, and all that it changes would be lost */
     apr_pool_create(&sub, pool);
-    err = rc_err_copy(copy_database(tables, &creating, source, pool, sub), pool);
+    err = rc_err_copy(copy_database(tables, &creating, &leaving, pool, sub), pool);
     apr_pool_destroy(sub); /* closes the connections */
     if (err && !existed && !rc_db_set_aside(target, pool))
         rc_db_forget_aside(target, pool);

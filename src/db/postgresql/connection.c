@@ -108,6 +108,17 @@ static const char *settings(const rc_db_t *db)
         db->config->create ? "CREATE SCHEMA IF NOT EXISTS " RC_PG_SCHEMA ";" : "");
 }
 
+/* Says that the database is in use, or refuses one that is. */
+static rc_err_t *take_part(rc_db_t *db)
+{
+    bool alone = db->config->alone;
+    rc_err_t *err = rc_pg_script(NULL, db,
+                                 alone ? "SELECT pg_advisory_lock(" RC_PG_USERS ")"
+                                       : "SELECT pg_advisory_lock_shared(" RC_PG_USERS ")");
+
+    return err && err->kind == RC_E_BUSY && !rc_pg_is_lost(db) && alone ? rc_db_in_use(db) : err;
+}
+
 static const char *foreign_settings(const rc_db_t *db)
 {
     return apr_psprintf(db->pool,
@@ -137,7 +148,7 @@ static rc_err_t *set_up(rc_db_t *db)
     if (!err && !db->config->foreign)
         err = check_locale(db, row);
     PQclear(row);
-    return err;
+    return err || db->config->foreign ? err : take_part(db);
 }
 
 /* Ends a connection, if there is one, and forgets what belonged to it. */

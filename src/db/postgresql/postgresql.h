@@ -16,6 +16,9 @@
 
 #define RC_PG_LEAST 150000 /* the first version that is supported, as PQserverVersion counts */
 
+/* Key of the lock that each connection shares, and one that must be alone has for itself. */
+#define RC_PG_USERS "4711, 2"
+
 /* The schemas of the tables, and of those that init has set aside. */
 #define RC_PG_SCHEMA "rcapi"
 #define RC_PG_ASIDE  "rcapi_old"

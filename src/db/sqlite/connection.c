@@ -24,17 +24,20 @@ static rc_err_t *configure(rc_db_t *db)
     rc_sqlite_limit_wal(db);
     rc_sqlite_watch_changes(db);
     return rc_sqlite_exec(
-        db, apr_psprintf(db->pool,
-                         "PRAGMA journal_mode = WAL; PRAGMA synchronous = %s;"
-                         "PRAGMA foreign_keys = ON; PRAGMA mmap_size = 0;"
-                         "PRAGMA cache_size = -%d; PRAGMA temp_store = MEMORY;"
-                         "PRAGMA journal_size_limit = 16777216; PRAGMA secure_delete = FAST",
-                         db->config->synchronous, db->config->pages ? db->config->pages : PAGES));
+        db,
+        apr_psprintf(db->pool,
+                     "PRAGMA locking_mode = %s; PRAGMA journal_mode = WAL; PRAGMA synchronous = %s;"
+                     "PRAGMA foreign_keys = ON; PRAGMA mmap_size = 0;"
+                     "PRAGMA cache_size = -%d; PRAGMA temp_store = MEMORY;"
+                     "PRAGMA journal_size_limit = 16777216; PRAGMA secure_delete = FAST",
+                     db->config->alone ? "EXCLUSIVE" : "NORMAL", db->config->synchronous,
+                     db->config->pages ? db->config->pages : PAGES));
 }
 
 rc_err_t *rc_sqlite_open(rc_db_t *db)
 {
     rc_sqlite_t *own = apr_pcalloc(db->own, sizeof(*own));
+    rc_err_t *err;
     int n;
 
     own->write_lock = -1;
@@ -51,7 +54,8 @@ rc_err_t *rc_sqlite_open(rc_db_t *db)
     if (n != SQLITE_OK)
         return rc_sqlite_error(db, n, db->path);
     RC_TRY(rc_sqlite_file_beside(&own->write_lock, db->path, ".lock", db->own));
-    return configure(db);
+    err = configure(db);
+    return err && err->kind == RC_E_BUSY && db->config->alone ? rc_db_in_use(db) : err;
 }
 
 void rc_sqlite_close(rc_db_t *db)

@@ -42,6 +42,8 @@ void rc_sqlite_record_begin(rc_db_t *db)
 {
     rc_sqlite_t *own = db->handle;
 
+    if (db->config->alone) /* nobody follows it */
+        return;
     if (!own->mapped && (own->mapped = rc_wal_header_map(own->handle)))
         own->ring = rc_ring_open(db->path, db->own);
     memset(&own->record.changed, 0, sizeof(own->record.changed));
