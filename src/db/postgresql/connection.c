@@ -112,9 +112,10 @@ static const char *settings(const rc_db_t *db)
 static rc_err_t *take_part(rc_db_t *db)
 {
     bool alone = db->config->alone;
-    rc_err_t *err = rc_pg_script(NULL, db,
-                                 alone ? "SELECT pg_advisory_lock(" RC_PG_USERS ")"
-                                       : "SELECT pg_advisory_lock_shared(" RC_PG_USERS ")");
+    rc_err_t *err = rc_pg_script_within(NULL, db,
+                                        alone ? "SELECT pg_advisory_lock(" RC_PG_USERS ")"
+                                              : "SELECT pg_advisory_lock_shared(" RC_PG_USERS ")",
+                                        db->config->timeout + RC_PG_MARGIN);
 
     return err && err->kind == RC_E_BUSY && !rc_pg_is_lost(db) && alone ? rc_db_in_use(db) : err;
 }
@@ -141,7 +142,8 @@ static rc_err_t *set_up(rc_db_t *db)
                                RC_PG_LEAST / 10000);
     PQsetnonblocking(pg->conn, 1);
     PQenterPipelineMode(pg->conn);
-    err = rc_pg_script(&row, db, db->config->foreign ? foreign_settings(db) : settings(db));
+    err = rc_pg_script_within(&row, db, db->config->foreign ? foreign_settings(db) : settings(db),
+                              db->config->timeout + RC_PG_MARGIN);
     if (err && err->kind == RC_E_INTERNAL)
         err = rc_err_internal(db->pool, APR_SUCCESS, "%s is reached, but not usable: %s", db->path,
                               rc_err_log_text(err, db->pool));

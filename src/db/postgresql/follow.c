@@ -45,7 +45,7 @@ static const struct {
 enum { SERVER, NUMBER, BEFORE, TABLE, ROW }; /* columns */
 enum { SEQUENCE, LAST };                     /* of RC_PG_LEVEL */
 
-#define ANSWER_TIME apr_time_from_sec(5) /* for a question */
+#define ANSWER_TIME apr_time_from_sec(2) /* for a question */
 #define PAUSE       apr_time_from_sec(1) /* before the next try, when the server is away */
 #define CALM        16                   /* questions without news, before a promise is asked for */
 

@@ -19,6 +19,9 @@
 /* Key of the lock that each connection shares, and one that must be alone has for itself. */
 #define RC_PG_USERS "4711, 2"
 
+/* How much longer than the limit of locks an answer may take that waits for a lock. */
+#define RC_PG_MARGIN apr_time_from_sec(2)
+
 /* The schemas of the tables, and of those that init has set aside. */
 #define RC_PG_SCHEMA "rcapi"
 #define RC_PG_ASIDE  "rcapi_old"
@@ -103,6 +106,10 @@ rc_err_t *rc_pg_run(PGresult **last, rc_db_t *db, const char *command);
 
 /** Runs several commands in one text, outside of pipeline mode and without a limit of time. */
 rc_err_t *rc_pg_script(PGresult **last, rc_db_t *db, const char *text);
+
+/** The same; waits at most @a most for each answer. */
+rc_err_t *rc_pg_script_within(PGresult **last, rc_db_t *db, const char *text,
+                              apr_interval_time_t most);
 
 /* connection.c */
 rc_err_t *rc_pg_open(rc_db_t *db);

@@ -6,9 +6,10 @@
  */
 #include "postgresql.h"
 
-/* How much longer than a lock the beginning of a transaction may take. A server that is frozen, or
- * cut off behind a proxy that is not, is then asked on a new connection. */
-#define BEGIN_TIME apr_time_from_sec(5)
+/* How long the beginning of a transaction may take: one that reads waits for nobody who could hold
+ * it up for longer than the limit of locks. A server that is frozen, or cut off behind a proxy that
+ * is not, is then asked on a new connection. */
+#define BEGIN_READ_TIME apr_time_from_sec(6)
 
 /* READ COMMITTED: what a writer reads has to be younger than the lock. */
 static const char *const begin_commands[][4] = {
@@ -22,19 +23,19 @@ static const char *const begin_commands[][4] = {
 #define BEGIN_READ "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
 /* Returns what the server may take for the beginning of a transaction, and sets it aside. */
-static apr_interval_time_t limit_wait(rc_db_t *db)
+static apr_interval_time_t limit_wait(rc_db_t *db, apr_interval_time_t most)
 {
     rc_pg_t *pg = db->handle;
     apr_interval_time_t wait = pg->wait;
 
-    pg->wait = db->config->timeout + BEGIN_TIME;
+    pg->wait = most;
     return wait;
 }
 
 static rc_err_t *take_snapshot(rc_db_t *db)
 {
     rc_pg_t *pg = db->handle;
-    apr_interval_time_t wait = limit_wait(db);
+    apr_interval_time_t wait = limit_wait(db, BEGIN_READ_TIME);
     rc_err_t *err = rc_pg_send(db, BEGIN_READ);
 
     if (!err)
@@ -78,7 +79,7 @@ static rc_err_t *send_begin(rc_db_t *db, rc_write_mode_t mode)
 static rc_err_t *take_turn(bool *locked, rc_db_t *db, rc_write_mode_t mode)
 {
     rc_pg_t *pg = db->handle;
-    apr_interval_time_t wait = limit_wait(db);
+    apr_interval_time_t wait = limit_wait(db, db->config->timeout + RC_PG_MARGIN);
     PGresult *row = NULL;
     rc_err_t *err = send_begin(db, mode);
 

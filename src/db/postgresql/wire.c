@@ -161,6 +161,12 @@ static rc_err_t *read_script(PGresult **last, rc_db_t *db)
 
 rc_err_t *rc_pg_script(PGresult **last, rc_db_t *db, const char *text)
 {
+    return rc_pg_script_within(last, db, text, 0);
+}
+
+rc_err_t *rc_pg_script_within(PGresult **last, rc_db_t *db, const char *text,
+                              apr_interval_time_t most)
+{
     rc_pg_t *pg = db->handle;
     apr_interval_time_t wait = pg->wait;
     rc_err_t *err;
@@ -170,7 +176,7 @@ rc_err_t *rc_pg_script(PGresult **last, rc_db_t *db, const char *text)
     RC_TRY(rc_pg_finish(NULL, db, 0, "an earlier batch"));
     RC_TRY(sent(db, PQexitPipelineMode(pg->conn)));
     RC_TRY(sent(db, PQsendQuery(pg->conn, text)));
-    pg->wait = 0;
+    pg->wait = most;
     err = read_script(last, db);
     pg->wait = wait;
     if (!PQenterPipelineMode(pg->conn) && !err)
