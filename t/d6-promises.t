@@ -102,6 +102,26 @@ subtest 'a restore of data alone, which sets the numbers back' => sub {
     }
 };
 
+# As pg_restore --data-only --disable-triggers does: other data, and what was noted of them, with the same number.
+subtest 'a restore of data alone, to the number where a node is' => sub {
+    for my $active (0, 1) {
+        calm();
+        $one->sql(<<"END");
+BEGIN;
+ALTER TABLE users DISABLE TRIGGER USER;
+UPDATE users SET active = $active WHERE user_id = $bob;
+CREATE TEMP TABLE noted AS SELECT * FROM change;
+DELETE FROM change;
+INSERT INTO change SELECT * FROM noted;
+SELECT setval('change_n', (SELECT max(n) FROM change));
+ALTER TABLE users ENABLE ALWAYS TRIGGER note_change, ENABLE ALWAYS TRIGGER note_truncate,
+    ENABLE REPLICA TRIGGER note_applied;
+COMMIT;
+END
+        ok(patiently(5, sub { sees() eq "$active $active" }), 'is seen when a promise ends');
+    }
+};
+
 subtest 'triggers that were disabled are enabled by a server that starts' => sub {
     $one->sql('ALTER TABLE rcapi.users DISABLE TRIGGER USER');
     $_->stop, $_->start for @nodes;

@@ -11,9 +11,10 @@
  * change, nothing is newer. The sequence is ahead while a transaction runs, and from one that was
  * rolled back to the next commit.
  *
- * A state of the database is the number of its last change, with the identity of the table and the
- * start of the server: a database that was restored, and another server, have other ones. After the
- * end of the connection everything counts as changed.
+ * A state of the database is the number of its last change, with the transaction that wrote its
+ * row, the identity of the table and the start of the server: a database that was restored, whole
+ * or only its data, and another server, have other ones. After the end of the connection everything
+ * counts as changed.
  */
 #include "promise.h"
 
@@ -26,24 +27,29 @@
 
 #define IDENTITY "'" RC_PG_SCHEMA ".change'::regclass::oid || ' ' || pg_postmaster_start_time()"
 
+#define CHANGE      RC_PG_SCHEMA ".change"
+#define LAST_FIRST  " ORDER BY n DESC, tab DESC, id DESC LIMIT 1"
+#define ROW_OF(num) "(SELECT xmin::text FROM " CHANGE " WHERE n = " num LAST_FIRST ")"
+
 static const struct {
     const char *name, *text, *what;
 } questions[RC_PG_QUESTIONS] = {
     [RC_PG_STATE] = {"state",
-                     "SELECT " IDENTITY ", (SELECT coalesce(max(n), 0)::text FROM " RC_PG_SCHEMA
-                     ".change)",
+                     "SELECT " IDENTITY ", (SELECT coalesce(max(n), 0)::text FROM " CHANGE "),"
+                     " (SELECT xmin::text FROM " CHANGE LAST_FIRST ")",
                      "the state"},
     [RC_PG_NEWS] = {"news",
-                    "SELECT " IDENTITY
-                    ", c.n::text, c.before::text, c.tab, c.id::text FROM (VALUES "
-                    "(1)) AS one LEFT JOIN " RC_PG_SCHEMA ".change c ON c.n > $1 ORDER BY c.n",
+                    "SELECT " IDENTITY ", c.n::text, c.xmin::text, c.before::text, c.tab,"
+                    " c.id::text, " ROW_OF("$1") " FROM (VALUES (1)) AS one LEFT JOIN " CHANGE
+                                                 " c ON c.n > $1 ORDER BY c.n, c.tab, c.id",
                     "news"},
-    [RC_PG_LEVEL] = {"level", "SELECT tableoid, last_value FROM " RC_PG_SCHEMA ".change_n",
+    [RC_PG_LEVEL] = {"level",
+                     "SELECT tableoid, last_value, " ROW_OF("last_value") " FROM " CHANGE "_n",
                      "the last number"},
 };
 
-enum { SERVER, NUMBER, BEFORE, TABLE, ROW }; /* columns */
-enum { SEQUENCE, LAST };                     /* of RC_PG_LEVEL */
+enum { SERVER, NUMBER, WRITER, BEFORE, TABLE, ROW, SEEN }; /* columns; SEEN: that of `seen` */
+enum { SEQUENCE, LAST, LAST_WRITER };                      /* of RC_PG_LEVEL */
 
 #define ANSWER_TIME apr_time_from_sec(2) /* for a question */
 #define PAUSE       apr_time_from_sec(1) /* before the next try, when the server is away */
@@ -70,11 +76,12 @@ static void read_state(rc_pg_state_t *state, const PGresult *row)
 {
     apr_cpystrn(state->server, PQgetvalue(row, 0, SERVER), sizeof(state->server));
     state->number = apr_atoi64(PQgetvalue(row, 0, NUMBER));
+    apr_cpystrn(state->row, PQgetvalue(row, 0, WRITER), sizeof(state->row));
 }
 
 static bool is_same_state(const rc_pg_state_t *a, const rc_pg_state_t *b)
 {
-    return a->number == b->number && !strcmp(a->server, b->server);
+    return a->number == b->number && !strcmp(a->row, b->row) && !strcmp(a->server, b->server);
 }
 
 /* Adds a question to the batch, and its preparation before its first use. */
@@ -250,6 +257,7 @@ static rc_news_t report_one(follower_t *follower, rc_extent_t *extent)
         if (apr_atoi64(value(follower, NUMBER)) != number)
             break;
         add_row_change(extent, follower);
+        apr_cpystrn(follower->seen.row, value(follower, WRITER), sizeof(follower->seen.row));
     }
     follower->seen.number = number;
     follower->ahead = false;
@@ -263,7 +271,8 @@ static rc_news_t report_one(follower_t *follower, rc_extent_t *extent)
 static rc_news_t take_answer(follower_t *follower, rc_extent_t *extent)
 {
     follower->row = 0;
-    if (strcmp(value(follower, SERVER), follower->seen.server))
+    if (strcmp(value(follower, SERVER), follower->seen.server) ||
+        strcmp(value(follower, SEEN), follower->seen.row))
         return lose(follower);
     if (!PQgetisnull(follower->rows, 0, NUMBER))
         return report_one(follower, extent);
@@ -278,8 +287,11 @@ static rc_err_t *look_at_sequence(bool *known, rc_news_t *news, follower_t *foll
     PGresult *row;
     rc_err_t *err = ask_question(&row, follower->db, RC_PG_LEVEL, NULL);
     bool same = !err && !strcmp(PQgetvalue(row, 0, SEQUENCE), follower->sequence);
+    bool last = same && apr_atoi64(PQgetvalue(row, 0, LAST)) == follower->seen.number;
 
-    *known = !err && (!same || apr_atoi64(PQgetvalue(row, 0, LAST)) == follower->seen.number);
+    if (last) /* restored with this number? */
+        same = !strcmp(PQgetvalue(row, 0, LAST_WRITER), follower->seen.row);
+    *known = !err && (!same || last);
     if (*known)
         *news = same ? RC_NEWS_NONE : lose(follower);
     PQclear(row);

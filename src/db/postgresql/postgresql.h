@@ -45,6 +45,7 @@
 typedef struct rc_pg_state_t {
     char server[64];
     apr_int64_t number;
+    char row[16]; /* which transaction has written the last row with this number */
 } rc_pg_state_t;
 
 /* The questions of follow.c: how often each is prepared under another name, and in which life of
