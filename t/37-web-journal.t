@@ -204,8 +204,11 @@ subtest 'feeds' => sub {
     is($t->last->header('Content-Type'), 'application/atom+xml', 'type');
     my $url = $t->url;
     like($t->last->body,
-        qr{<title> public journal atom feed</title>\n<link rel="alternate" href="\Q$url\E/_admin/public_journal"/>},
+        qr{<title> public journal atom feed</title>\n<link rel="alternate" href="\Q$url\E/"/>\n<id>\Q$url\E/_admin/},
         'head');
+    is($t->get($t->last->body =~ m{href="\Q$url\E([^"]*)"} ? $1 : 'none', headers => [Accept => 'text/html'])->status,
+        200, 'its link leads to a page');
+    $t->get('/_admin/public_journal_atom', as => 'dave');
     like($t->last->body, qr{<link rel="alternate" href="\Q@{[$t->url]}\E/open/changelog"/>}, 'link');
     my @ids = $t->last->body =~ m{<id>(.*?)</id>}g;
     is(scalar(keys %{ { map { $_ => 1 } @ids } }), 4, 'ids are unique');

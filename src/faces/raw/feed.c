@@ -72,7 +72,7 @@ void rc_feed_begin(rc_feed_t *feed, rc_spool_t *spool, apr_pool_t *scratch)
     rc_xml_element(xml, "title", feed->title);
     if (feed->atom) {
         alternate_link(xml, feed->link);
-        rc_xml_element(xml, "id", feed->link);
+        rc_xml_element(xml, "id", feed->id ? feed->id : feed->link);
         rc_xml_element(xml, "updated", atom_date(feed->updated, scratch));
         return;
     }

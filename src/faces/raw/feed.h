@@ -12,6 +12,7 @@ typedef struct rc_feed_t {
     rc_xml_t xml;
     bool atom;
     const char *title, *link, *description;
+    const char *id;      /* of an atom feed, a URL; NULL: the link */
     apr_int64_t updated; /* epoch seconds */
 } rc_feed_t;
 

@@ -14,7 +14,7 @@
 #include "domain/journal.h"
 #include "base/hex.h"
 
-#define FORMAT  "journal2"
+#define FORMAT  "journal3"
 #define ENTRIES 20
 
 static const struct {
@@ -170,7 +170,8 @@ static void start_journal(rc_feed_t *feed, const rc_view_call_t *call,
     feed->title = apr_pstrcat(call->pool, call->env->config->site_title, " ", name,
                               feed->atom ? " atom feed" : " rss feed", NULL);
     feed->description = apr_pstrcat(call->pool, "Changes in what is followed: ", name, NULL);
-    feed->link = apr_pstrcat(call->pool, call->request->base_url, path, NULL);
+    feed->link = apr_pstrcat(call->pool, call->request->base_url, "/", NULL); /* the only page */
+    feed->id = apr_pstrcat(call->pool, call->request->base_url, path, NULL);
     feed->updated = apr_time_sec(
         entries->nelts ? APR_ARRAY_IDX(entries, 0, rc_journal_entry_t).created_on : apr_time_now());
 }
