@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <apr_hash.h>
 #include <apr_strings.h>
 #include <libdeflate.h>
 
@@ -119,37 +120,54 @@ static pack_t *open_pack(const char *path, int dir, apr_pool_t *scratch)
 
 /* --- the directory --- */
 
-static pack_t *find_pack(const rc_git_packs_t *packs, const char *index)
+/* Returns the packs that are open, by index: there may be thousands. */
+static apr_hash_t *known_packs(const rc_git_packs_t *packs, apr_pool_t *scratch)
 {
-    pack_t *pack = packs->newest;
+    apr_hash_t *known = apr_hash_make(scratch);
+    const pack_t *pack;
 
-    while (pack && strcmp(pack->index, index))
-        pack = pack->next;
-    return pack;
+    for (pack = packs->newest; pack; pack = pack->next)
+        apr_hash_set(known, pack->index, APR_HASH_KEY_STRING, pack);
+    return known;
 }
 
-/* The newest pack comes first, because most objects are read from there. */
-static void add_pack(rc_git_packs_t *packs, pack_t *pack)
-{
-    pack_t **at = &packs->newest;
-
-    while (*at && (*at)->time >= pack->time)
-        at = &(*at)->next;
-    pack->next = *at;
-    *at = pack;
-}
-
-static void see_pack(rc_git_packs_t *packs, int dir, const char *name, apr_pool_t *scratch)
+static void see_pack(rc_git_packs_t *packs, apr_hash_t *known, int dir, const char *name,
+                     apr_pool_t *scratch)
 {
     const char *index = apr_pstrcat(scratch, packs->folder, "/", name, NULL);
-    pack_t *pack = find_pack(packs, index);
+    pack_t *pack = apr_hash_get(known, index, APR_HASH_KEY_STRING);
 
-    if (!pack && (pack = open_pack(index, dir, scratch)))
-        add_pack(packs, pack);
+    if (!pack && (pack = open_pack(index, dir, scratch))) {
+        pack->next = packs->newest;
+        packs->newest = pack;
+        apr_hash_set(known, pack->index, APR_HASH_KEY_STRING, pack);
+    }
     if (pack)
         pack->seen = true;
     else
         packs->damaged = true;
+}
+
+static int by_time(const void *a, const void *b)
+{
+    const pack_t *x = *(pack_t *const *)a, *y = *(pack_t *const *)b;
+
+    return x->time == y->time ? strcmp(x->index, y->index) : x->time < y->time ? 1 : -1;
+}
+
+/* The newest pack comes first, because most objects are read from there. */
+static void sort_packs(rc_git_packs_t *packs, apr_pool_t *scratch)
+{
+    apr_array_header_t *list = apr_array_make(scratch, 8, sizeof(pack_t *));
+    pack_t *pack, **at = &packs->newest;
+    int i;
+
+    for (pack = packs->newest; pack; pack = pack->next)
+        APR_ARRAY_PUSH(list, pack_t *) = pack;
+    qsort(list->elts, (size_t)list->nelts, sizeof(pack_t *), by_time);
+    for (i = 0; i < list->nelts; i++, at = &(*at)->next)
+        *at = APR_ARRAY_IDX(list, i, pack_t *);
+    *at = NULL;
 }
 
 static void forget_unseen(rc_git_packs_t *packs)
@@ -177,16 +195,18 @@ static bool is_index(const char *name)
 
 static void list_packs(rc_git_packs_t *packs, apr_pool_t *scratch)
 {
+    apr_hash_t *known = known_packs(packs, scratch);
     DIR *dir = opendir(packs->folder);
     struct dirent *entry;
 
     packs->damaged = !dir && errno != ENOENT;
     while (dir && (entry = readdir(dir)))
         if (is_index(entry->d_name))
-            see_pack(packs, dirfd(dir), entry->d_name, scratch);
+            see_pack(packs, known, dirfd(dir), entry->d_name, scratch);
     if (dir)
         closedir(dir);
     forget_unseen(packs);
+    sort_packs(packs, scratch);
 }
 
 void rc_git_packs_refresh(rc_git_packs_t *packs)
