@@ -163,6 +163,18 @@ static bool entry_is_folder(const struct dirent *entry, int dir)
     return !fstatat(dir, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) && S_ISDIR(st.st_mode);
 }
 
+/* Whether a directory that cannot be opened, because of @a why, was removed since it was listed, or
+ * is a reference by now. Those of the scope were not listed: a file in their place is damage. */
+static bool has_gone(const char *folder, const rc_git_scope_t *scope, int why)
+{
+    const char *const *root;
+
+    for (root = scope->folders; *root; root++)
+        if (folder == *root)
+            return why == ENOENT;
+    return why == ENOENT || why == ENOTDIR;
+}
+
 /* Keeps the directories to read in a list, so that depth uses no stack. */
 static rc_err_t *read_refs_below(apr_hash_t *all, rc_git_reading_t *reading, const char *folder,
                                  const rc_git_scope_t *scope, apr_array_header_t *todo)
@@ -172,8 +184,8 @@ static rc_err_t *read_refs_below(apr_hash_t *all, rc_git_reading_t *reading, con
     struct dirent *entry;
     rc_err_t *err = NULL;
 
-    if (!handle && (errno == ENOENT || errno == ENOTDIR))
-        return NULL; /* removed since it was listed, or a reference by now */
+    if (!handle && has_gone(folder, scope, errno))
+        return NULL;
     if (!handle)
         return rc_fs_err(reading->scratch, "read", path);
     while (!err && (entry = readdir(handle))) {
