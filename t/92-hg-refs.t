@@ -65,6 +65,28 @@ subtest 'references' => sub {
         'tip is no tag there';
 };
 
+# More of them than are looked at together. The last changeset of each branch closes it, and the earlier one is open,
+# with no child on the branch; others descend from it, but of every tenth branch not the last changeset.
+subtest 'many branches that may be closed' => sub {
+    my @open = map { { branch => "b$_", files => { f => { data => "$_\n" } } } } 1 .. 119;
+    my $last = 119;
+    my @close = map {
+        my $parent = $_ % 10 ? $last : 0;
+        $last = 119 + $_ if $parent;
+        { branch => "b$_", close => 1, parents => [$parent] };
+    } 1 .. 119;
+    make('many', {}, { files => { f => { data => "0\n" } } }, @open, @close);
+    $t->must('rescan_repos');
+    my $refs = $t->must(get_repo_refs => { repoid => 'many' });
+    my (%open, %closed);
+    for (split /\n/, RCAPI::Hg::hg('-R', "$ROOT/many", qw(branches -c -T), '{branch} {closed} {node}\n')) {
+        my ($name, $closed, $id) = split / /;
+        ($closed eq 'True' ? \%closed : \%open)->{$name} = $id;
+    }
+    is_deeply [@$refs{qw(branches branches_closed)}], [\%open, \%closed], 'as hg says';
+    is join(' ', scalar keys %open, scalar keys %closed), '12 108', 'of both';
+};
+
 subtest 'which changeset a name is' => sub {
     my @names = (
         [stable => 0], [both => 0], ['last one' => 5],               # bookmark before branch before tag

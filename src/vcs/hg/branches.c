@@ -15,6 +15,7 @@ typedef struct hg_branch_t {
     const char *name;
     int last;                       /* changeset */
     apr_array_header_t *candidates; /* of int */
+    apr_uint64_t bit;               /* see find_uncertain; else 0 */
 } hg_branch_t;
 
 typedef struct branching_t {
@@ -59,6 +60,11 @@ static rc_err_t *read_branch(branching_t *all, int rev, apr_pool_t *scratch)
     return NULL;
 }
 
+static bool is_candidate(const branching_t *all, int rev)
+{
+    return all->of[rev] && !all->has_child[rev] && !all->snapshot->obsolete[rev];
+}
+
 static rc_err_t *read_branches(branching_t *all)
 {
     apr_pool_t *scratch;
@@ -73,74 +79,96 @@ static rc_err_t *read_branches(branching_t *all)
     }
     apr_pool_destroy(scratch);
     for (rev = 0; !err && rev <= all->snapshot->tip; rev++)
-        if (all->of[rev] && !all->has_child[rev] && !all->snapshot->obsolete[rev])
+        if (is_candidate(all, rev))
             APR_ARRAY_PUSH(all->of[rev]->candidates, int) = rev;
     return err;
 }
 
 /* --- tips --- */
 
-/* Marks what the candidates reach: such a candidate is no head, though its children are on other
- * branches. */
-static rc_err_t *mark_reached(unsigned char *reached, const branching_t *all,
-                              const hg_branch_t *branch)
+/* The last open candidate that is a head: a candidate that others reach is none, though its
+ * children are on other branches. @a reached NULL: as if none were. -1: the branch is closed. */
+static int open_head(const branching_t *all, const hg_branch_t *branch, const apr_uint64_t *reached)
 {
-    int first = APR_ARRAY_IDX(branch->candidates, 0, int), rev, i, next = branch->candidates->nelts;
+    int i, rev;
+
+    for (i = branch->candidates->nelts - 1; i >= 0; i--) {
+        rev = APR_ARRAY_IDX(branch->candidates, i, int);
+        if (!all->closes[rev] && !(reached && reached[rev] & branch->bit))
+            return rev;
+    }
+    return -1;
+}
+
+/* Marks each changeset with the bits of the branches whose candidates reach it. */
+static rc_err_t *mark_reached(apr_uint64_t *reached, const branching_t *all)
+{
+    apr_uint64_t bits;
     rc_hg_row_t row;
+    int rev, i;
 
-    memset(reached, 0, (apr_size_t)all->snapshot->log->count);
-    for (rev = branch->last; rev > first; rev--) {
-        bool candidate = next && APR_ARRAY_IDX(branch->candidates, next - 1, int) == rev;
-
-        next -= candidate;
-        if (!candidate && !reached[rev])
+    memset(reached, 0, (apr_size_t)all->snapshot->log->count * sizeof(*reached));
+    for (rev = all->snapshot->tip; rev > 0; rev--) {
+        bits = reached[rev] | (is_candidate(all, rev) ? all->of[rev]->bit : 0);
+        if (!bits)
             continue;
         rc_hg_row(&row, all->snapshot->log, rev);
         for (i = 0; i < 2; i++)
             if (row.parent[i] >= 0)
-                reached[row.parent[i]] = 1;
+                reached[row.parent[i]] |= bits;
     }
     return rc_work_spend(all->vcs->work, 0, all->vcs->pool);
 }
 
-/* The last open candidate that is a head; -1: the branch is closed. */
-static rc_err_t *find_open_head(int *rev, const branching_t *all, const hg_branch_t *branch,
-                                unsigned char *reached)
+static void add_tip(apr_array_header_t *refs, const hg_branch_t *branch, int head)
 {
-    int i;
+    rc_hg_ref_t ref = {.name = apr_pstrdup(refs->pool, branch->name)};
 
-    *rev = branch->last;
-    if (!all->closes[branch->last])
-        return NULL;
-    *rev = -1;
-    if (branch->candidates->nelts > 1)
-        RC_TRY(mark_reached(reached, all, branch));
-    for (i = branch->candidates->nelts - 2; i >= 0 && *rev < 0; i--) {
-        int candidate = APR_ARRAY_IDX(branch->candidates, i, int);
+    ref.closed = head < 0;
+    ref.rev = ref.closed ? branch->last : head;
+    APR_ARRAY_PUSH(refs, rc_hg_ref_t) = ref;
+}
 
-        if (!reached[candidate] && !all->closes[candidate])
-            *rev = candidate;
+/* Finds the tips of branches whose last changeset closes them, and an earlier one may be open: of
+ * 64 at a time, because there may be thousands. */
+static rc_err_t *find_uncertain(apr_array_header_t *refs, const branching_t *all,
+                                hg_branch_t *const *branches, int count)
+{
+    apr_size_t size = ((apr_size_t)all->snapshot->log->count + 1) * sizeof(apr_uint64_t);
+    apr_uint64_t *reached = count ? apr_palloc(all->pool, size) : NULL;
+    int first, i;
+
+    for (first = 0; first < count; first += 64) {
+        int end = first + 64 < count ? first + 64 : count;
+
+        for (i = first; i < end; i++)
+            branches[i]->bit = (apr_uint64_t)1 << (i - first);
+        RC_TRY(mark_reached(reached, all));
+        for (i = first; i < end; i++) {
+            add_tip(refs, branches[i], open_head(all, branches[i], reached));
+            branches[i]->bit = 0;
+        }
     }
     return NULL;
 }
 
 static rc_err_t *find_tips(apr_array_header_t *refs, const branching_t *all)
 {
-    unsigned char *reached = apr_pcalloc(all->pool, (apr_size_t)all->snapshot->log->count + 1);
+    apr_array_header_t *uncertain = apr_array_make(all->pool, 8, sizeof(hg_branch_t *));
     apr_hash_index_t *at;
 
     for (at = apr_hash_first(all->pool, all->by_name); at; at = apr_hash_next(at)) {
-        const hg_branch_t *branch = apr_hash_this_val(at);
-        rc_hg_ref_t ref = {.name = apr_pstrdup(refs->pool, branch->name)};
+        hg_branch_t *branch = apr_hash_this_val(at);
+        int head = open_head(all, branch, NULL);
 
         if (!branch->candidates->nelts) /* all of it is obsolete */
             continue;
-        RC_TRY(find_open_head(&ref.rev, all, branch, reached));
-        ref.closed = ref.rev < 0;
-        if (ref.closed)
-            ref.rev = branch->last;
-        APR_ARRAY_PUSH(refs, rc_hg_ref_t) = ref;
+        if (head >= 0 && head != branch->last)
+            APR_ARRAY_PUSH(uncertain, hg_branch_t *) = branch;
+        else
+            add_tip(refs, branch, head);
     }
+    RC_TRY(find_uncertain(refs, all, (hg_branch_t *const *)uncertain->elts, uncertain->nelts));
     rc_hg_sort_refs(refs);
     return NULL;
 }
