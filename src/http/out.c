@@ -5,28 +5,54 @@
  */
 #include "wire.h"
 
+#include <poll.h>
 #include <sched.h>
 
 #include <http_core.h>
 #include <http_protocol.h>
 #include <util_filter.h>
 
+#include <apr_atomic.h>
 #include <apr_buckets.h>
 #include <apr_lib.h>
 #include <apr_portable.h>
 #include <apr_strings.h>
 
-#define HELD 4096 /* bytes in memory that httpd sends at once */
+#define HELD  4096 /* bytes in memory that httpd sends at once */
+#define TRIAL 16
+#define LUCK  8
+
+/* Returns whether the client has asked again. */
+static bool has_asked(conn_rec *c)
+{
+    struct pollfd at = {.fd = rc_http_client_fd(c), .events = POLLIN};
+
+    return poll(&at, 1, 0) > 0;
+}
 
 /*
  * Lets a client on this machine, such as a balancer, read its answer and ask again: it may need the
  * processor of this thread. Else httpd finds no request, and gives the connection to the listener,
- * which gives it to another thread: six system calls and two switches more.
+ * which gives it to another thread: six system calls and two switches more. A client with many
+ * connections may ask on another one; then it costs two switches for nothing. So one answer in
+ * TRIAL is a trial, and the others follow what came of the last trials.
  */
-static void let_client_ask(const conn_rec *c)
+static void let_client_ask(conn_rec *c)
 {
-    if (rc_http_is_local(c))
-        sched_yield();
+    static apr_uint32_t answers, luck; /* of this process, 0 to LUCK */
+    apr_uint32_t now = apr_atomic_read32(&luck);
+    bool trial;
+
+    if (!rc_http_is_local(c))
+        return;
+    trial = apr_atomic_inc32(&answers) % TRIAL == 0;
+    if (!trial && now < LUCK / 2)
+        return;
+    sched_yield();
+    if (trial && has_asked(c))
+        apr_atomic_set32(&luck, now < LUCK ? now + 1 : LUCK);
+    else if (trial)
+        apr_atomic_set32(&luck, now ? now - 1 : 0);
 }
 
 /*

@@ -41,12 +41,13 @@ sub apxs {
 sub program { apxs('SBINDIR') . '/' . apxs('progname') }
 
 # Options: dir, config (text after the frame), mpm, children, threads, modules (more of httpd's),
-# env (for httpd), limit (seconds), sweep (folders to remove when the test was killed).
+# env (for httpd), before (a program that runs httpd), limit (seconds), sweep (folders to remove
+# when the test was killed).
 sub new {
     my ($class, %opt) = @_;
     my $self = bless {
         mpm => $ENV{MPM} || 'event', children => 2, threads => 8, limit => rounds(900, 14_400) * slow(), config => '',
-        modules => [], env => {}, sweep => [], want => 1, owner => $$, %opt,
+        modules => [], env => {}, before => [], sweep => [], want => 1, owner => $$, %opt,
     }, $class;
     $self->{program} = program(); # asked before httpd's environment is ours
     mkdir "$self->{dir}/$_" for qw(logs run tmp htdocs);
@@ -217,7 +218,7 @@ sub _exec {
     $SIG{$_} = 'DEFAULT' for qw(INT TERM HUP ALRM PIPE);
     my %env = (TMPDIR => "$self->{dir}/tmp", PATH => $ENV{PATH}, LC_ALL => 'C.UTF-8', %{ $self->{env} });
     %ENV = map { defined $env{$_} ? ($_ => $env{$_}) : () } keys %env;
-    exec $self->{program}, '-d', $self->{dir}, '-f', "$self->{dir}/httpd.conf", '-DFOREGROUND'
+    exec @{ $self->{before} }, $self->{program}, '-d', $self->{dir}, '-f', "$self->{dir}/httpd.conf", '-DFOREGROUND'
         or POSIX::_exit(127);
 }
 

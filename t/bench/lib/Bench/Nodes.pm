@@ -20,6 +20,10 @@ PostgreSQL's processes for one call. What a balancer costs is not part of them. 
 C<file> is no call: a file of the size of get_repo's answer, which the same servers send through the same balancers.
 What more of it costs from several servers than from one is httpd's, and the machine's.
 
+The servers are as docs/operations.md has them behind a balancer: one process of the worker MPM. The code of all is at
+the same addresses (setarch -R), because the processor predicts jumps by address, and forgets those of three servers
+for each other; on three machines it would not. BENCH_ADDRESSES=random leaves them where they are otherwise.
+
 =cut
 
 use strict;
@@ -33,6 +37,7 @@ use RCAPI::Run qw(spew);
 # name => connections; get_repo is asked of 20 repositories by 5 users
 my @CASES = (['get_repo', 1], ['get_repo', 8], ['get_repos', 1], ['get_users', 1], ['file', 1], ['file', 8]);
 my $FILE_SIZE = 2400;
+my @SAME_ADDRESSES = ($ENV{BENCH_ADDRESSES} // '') eq 'random' ? () : qw(setarch -R);
 
 # Options: dir, bin, data, nodes (3), seconds (1), calls (a list of methods), temp (see Bench::Server).
 sub new {
@@ -108,7 +113,8 @@ sub _node {
     my $dir = "$self->{dir}/$name";
     mkdir $dir;
     my $server = Bench::Server->new(dir => $dir, module => "$self->{bin}/mod_rcapi.so", data => $self->{data}{data},
-        database => $where, children => 2, threads => 8, temp => $self->{temp})->start;
+        database => $where, mpm => 'worker', children => 1, threads => 64, before => \@SAME_ADDRESSES,
+        temp => $self->{temp})->start;
     spew("$dir/htdocs/file", 'x' x $FILE_SIZE);
     return $server;
 }

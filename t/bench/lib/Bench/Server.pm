@@ -11,12 +11,12 @@ Bench::Server - the private httpd of the tests, set up to be measured
         backend => 1);
     $s->start; ... $s->{port} ... $s->stop;
 
-Two processes of 32 threads, keep-alive without end, no logs of requests. The module stands at /rc,
-cgit at /cgit, gitweb at /gitweb, git-http-backend at /backend (and at /counted, where its cost is
-written down), files are below /. The host "uncached" keeps no archives. Without
-C<module>: the same server without mod_rcapi. C<database>: another one than the file in C<data>; BENCH_DIRECTIVES
-of the environment is added to the configuration. C<temp>: the temporary folder that everything is in, which stays
-until the server has ended, because the server writes into it.
+Two processes of 32 threads, keep-alive without end, no logs of requests. The module stands at /rc, cgit at /cgit,
+gitweb at /gitweb, git-http-backend at /backend (and at /counted, where its cost is written down), files are below
+/. The host "uncached" keeps no archives. Without C<module>: the same server without mod_rcapi. C<database>: another
+one than the file in C<data>; BENCH_DIRECTIVES of the environment is added to the configuration. C<mpm>: another one
+than event. C<temp>: the temporary folder that everything is in, which stays until the server has ended, because the
+server writes into it.
 
 =cut
 
@@ -45,14 +45,16 @@ ServerName 127.0.0.1
 Listen 127.0.0.1:$port
 PidFile $dir/run/httpd.pid
 DefaultRuntimeDir $dir/run
-${\ RCAPI::Server::_load('mpm_event', @modules) }
+${\ RCAPI::Server::_load("mpm_$self->{mpm}", @modules) }
 ErrorLog $dir/logs/error_log
 LogLevel warn
 TypesConfig $dir/mime.types
 DocumentRoot $dir/htdocs
 KeepAliveTimeout 30
 MaxKeepAliveRequests 0
-AsyncRequestWorkerFactor 30
+<IfModule mpm_event_module>
+    AsyncRequestWorkerFactor 30
+</IfModule>
 Timeout 60
 <Directory />
     Options FollowSymLinks
