@@ -55,7 +55,9 @@ sub start {
     my $key = $data->_run({}, $admin, '--data', $data->{data}, qw(token create admin --role api));
     ($self->{admin_key}) = $key =~ /(\w{40})/ or die "no key\n";
     $self->{database} = $self->{pg}->database;
-    $data->_run({ timeout => 300 }, $admin, '--data', $data->{data}, 'migrate', '--to', $self->{database});
+    my $copy = "$self->{dir}/copy.db"; # the database itself may be in use
+    $data->_run({ timeout => 300 }, $admin, '--data', $data->{data}, 'backup', $copy);
+    $data->_run({ timeout => 300 }, $admin, '--data', $data->{data}, '--db', $copy, 'migrate', '--to', $self->{database});
     my $server = $self->{server} = { sqlite => $self->_node('sqlite', "$data->{data}/rcapi.db") };
     $server->{"node$_"} = $self->_node("node$_", $self->{database}) for 1 .. $self->{nodes};
     $server->{"balanced$_"} = $self->_balancer($_) for 1, $self->{nodes};
