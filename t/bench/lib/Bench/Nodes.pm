@@ -18,7 +18,6 @@ node1 to nodeN, balanced1 and balancedN. A result has the fields of Bench::Load,
 PostgreSQL's processes for one call. What a balancer costs is not part of them. Only results of one round are compared.
 
 C<file> is no call: a file of the size of get_repo's answer, which the same servers send through the same balancers.
-What more of it costs from several servers than from one is httpd's, and the machine's.
 
 The servers are as docs/operations.md has them behind a balancer: one process of the worker MPM. The code of all is at
 the same addresses (setarch -R), because the processor predicts jumps by address, and forgets those of three servers
@@ -56,8 +55,9 @@ sub start {
     ($self->{admin_key}) = $key =~ /(\w{40})/ or die "no key\n";
     $self->{database} = $self->{pg}->database;
     my $copy = "$self->{dir}/copy.db"; # the database itself may be in use
-    $data->_run({ timeout => 300 }, $admin, '--data', $data->{data}, 'backup', $copy);
-    $data->_run({ timeout => 300 }, $admin, '--data', $data->{data}, '--db', $copy, 'migrate', '--to', $self->{database});
+    my @admin = ({ timeout => 300 }, $admin, '--data', $data->{data});
+    $data->_run(@admin, 'backup', $copy);
+    $data->_run(@admin, '--db', $copy, 'migrate', '--to', $self->{database});
     my $server = $self->{server} = { sqlite => $self->_node('sqlite', "$data->{data}/rcapi.db") };
     $server->{"node$_"} = $self->_node("node$_", $self->{database}) for 1 .. $self->{nodes};
     $server->{"balanced$_"} = $self->_balancer($_) for 1, $self->{nodes};
@@ -195,12 +195,6 @@ sub report {
         my @of = ($case, "balanced$many", 'balanced1');
         $table->row($case =~ s/-/ c/r, [$self->ratios(@of, \&cpu)], '<=', $case =~ /^file/ ? undef : 1.15,
             note => $note->(@of));
-    }
-    for my $connections (grep { $self->{results}{"file-$_"} && $self->{results}{"get_repo-$_"} } 1, 8) {
-        my ($ours, $files) = map { [$self->ratios("$_-$connections", "balanced$many", 'balanced1', \&cpu)] }
-            qw(get_repo file);
-        $table->row("get_repo c$connections / file c$connections", [map { $ours->[$_] / $files->[$_] } 0 .. $#$ours],
-            '<=', 1.15, note => 'what is not httpd\'s');
     }
 }
 
