@@ -26,7 +26,9 @@ subtest 'get_method' => sub {
     ok $all{$_}, $_ for qw(test get_method get_server_info get_ip show_ip get_user get_users create_user update_user
         delete_user create_repo get_repo get_repos pull get_repo_changeset create_users_group);
     is_deeply $ask->({ pattern => 'get_repo' }),
-        ['get_repo', { repoid => '<RequiredType>', cache => '<Optional:True>' }], 'exactly one: its arguments';
+        ['get_repo', { repoid => '<RequiredType>', cache => '<Optional:True>',
+            with_revision_names => '<Optional:False>', with_pullrequests => '<Optional:False>' }],
+        'exactly one: its arguments';
     is_deeply $ask->({ pattern => 'get_u*r' }),
         ['get_user', { userid => '<Optional:<OptionalAttr:apiuser>>' }], 'a pattern with one match';
     is_deeply $ask->({ pattern => 'get_user*' }), [grep { /^get_user/ } @$all], 'several';
