@@ -15,9 +15,8 @@
 apr_status_t rc_thread_start(apr_thread_t **thread, apr_thread_start_t run, void *baton,
                              apr_pool_t *pool);
 
-/** Ends a thread that waits for @a changed and looks at *@a stop, which it sets; both are guarded
- * by
- * @a mutex. Waits for the end. *@a thread is NULL when none has started. */
+/** Ends a thread that waits for @a changed and looks at *@a stop, which this sets: @a mutex guards
+ * both. Waits for the end. *@a thread is NULL when none has started. */
 void rc_thread_end(apr_thread_t *const *thread, bool *stop, apr_thread_mutex_t *mutex,
                    apr_thread_cond_t *changed);
 
