@@ -5,6 +5,7 @@ use strict;
 use warnings;
 use POSIX ();
 use Test::More;
+use RCAPI::Run qw(now);
 use RCAPI::Test;
 
 my $t = RCAPI::Test->new;
@@ -23,10 +24,10 @@ my $FREE = { repo => 'g/r', locked => $false, locked_since => undef, locked_by =
 subtest 'query, set, query, release' => sub {
     is_deeply lock_as('bob'), { id => 1, error => undef, result => $FREE }, 'free';
     is_deeply lock_as('bob', locked => undef)->{result}, $FREE, 'null asks';
-    my $before = time;
+    my $before = now();
     my $set = lock_as('bob', locked => $true)->{result};
     my $since = delete $set->{locked_since};
-    ok $since >= $before && $since <= time, 'locked_since: now, an integer';
+    ok $since >= $before && $since <= now(), 'locked_since: now, an integer';
     like $t->last->body, qr/"locked_since":\d+,/, 'written as one';
     is_deeply $set, { repo => 'g/r', locked => $true, locked_by => 'bob', lock_reason => 'lock_api',
         lock_state_changed => $true,

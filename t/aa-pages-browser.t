@@ -9,7 +9,7 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use Test::More;
 use RCAPI::Browser;
-use RCAPI::Run qw(patiently);
+use RCAPI::Run qw(now patiently);
 use RCAPI::Test;
 
 my %HTML = (Accept => 'text/html');
@@ -43,7 +43,7 @@ subtest 'a token' => sub {
     is($t->call(test => { args => 'x' }, key => $key)->{error}, undef, '... opens the API');
     my ($token) = grep { $_->{description} eq 'Console' } @{ $t->must(get_auth_tokens => {}) };
     is($token->{role}, 'token_role_api', '... and nothing else');
-    cmp_ok($token->{expires}, '<=', time + 600, '... for ten minutes');
+    cmp_ok($token->{expires}, '<=', now() + 600, '... for ten minutes');
     $t->sql("UPDATE api_key SET expires = 1 WHERE description = 'Console'");
     $t->admin('token', 'create', 'admin', '--role', 'api', '--description', 'mine', '--lifetime', 5);
     $t->sql("UPDATE api_key SET expires = 1 WHERE description = 'mine'");

@@ -38,7 +38,7 @@ my $spawner; # the process that runs programs for this one (t/lib/spawn.c): [our
 # each object that it compresses: the page faults are most of what an import costs.
 $ENV{MALLOC_TRIM_THRESHOLD_} //= $ENV{MALLOC_MMAP_THRESHOLD_} //= 64 << 20;
 
-our @EXPORT_OK = qw(run become account await_change kill_within patiently rounds slow slurp spew);
+our @EXPORT_OK = qw(run become account await_change kill_within now patiently rounds slow slurp spew);
 
 # ($name, $uid, $gid) of the account that root's programs run under; nothing for everybody else.
 sub account {
@@ -147,6 +147,10 @@ sub slow {
     my $factor = $load / $cores;
     return ($factor > 1 ? $factor : 1) * ($ENV{RCAPI_PRELOAD} ? 4 : 1);
 }
+
+# The second that a server would write down now. Perl's own C<time> runs up to a tick of the kernel behind it:
+# what was just made may lie a second ahead of it.
+sub now { return int time }
 
 # How often to repeat: $usual times in C<make test>, $all times with RCAPI_ROUNDS=all (C<make check>).
 sub rounds {
