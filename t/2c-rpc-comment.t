@@ -60,6 +60,30 @@ subtest 'readers' => sub {
     is $ask->(userid => 'eve')->{error}, undef, 'by his own name';
 };
 
+subtest 'to-dos' => sub {
+    my $say = sub { $t->call(comment_commit => { repoid => 'demo', commit_id => $ids[1], message => 'm', @_ },
+        as => 'eve') };
+    my $seen = sub {
+        return [map { [@$_{qw(comment_id comment_type comment_resolved_by)}] }
+            @{ $t->must(get_repo_comments => { repoid => 'demo', commit_id => $ids[1], userid => 'eve' }) }];
+    };
+    is $say->(comment_type => 'todo', extra_recipients => ['bob'], send_email => 'false')->{error}, undef, 'one';
+    my $todo = $seen->()->[0][0];
+    is_deeply $seen->(), [[$todo, 'todo', undef]], 'is to be done';
+    is $say->(comment_type => $_)->{error}, 'comment_type must be note or todo', "type '$_'" for 'y', '';
+    is $say->(resolves_comment_id => 'x')->{error}, 'resolves_comment_id must be an integer', 'no id';
+    is $say->(resolves_comment_id => 4711)->{error}, 'Invalid resolves_comment_id `4711` for this commit.', 'unknown';
+    is $say->(resolves_comment_id => $todo, commit_id => 'tip')->{error},
+        "Invalid resolves_comment_id `$todo` for this commit.", 'of another commit';
+    is_deeply $seen->(), [[$todo, 'todo', undef]], 'nothing is stored';
+    is $say->(comment_type => undef, resolves_comment_id => undef)->{error}, undef, 'null is a note';
+    is $say->(resolves_comment_id => $todo + 1)->{error},
+        'Comment `' . ($todo + 1) . '` is wrong type for setting status to resolved.', 'a note';
+    is $say->(resolves_comment_id => "$todo")->{error}, undef, 'it is done';
+    is_deeply $seen->(), [[$todo, 'todo', $todo + 2], [$todo + 1, 'note', undef], [$todo + 2, 'note', undef]],
+        'by another comment';
+};
+
 my $statuses = sub {
     return $t->sql("SELECT s.*, u.username FROM changeset_status s JOIN users u USING (user_id)
         WHERE s.revision = '$ids[-1]' ORDER BY s.status_id");

@@ -117,6 +117,17 @@ subtest 'a commit' => sub {
         status => 'approved' });
     $html = $t->get("/team/code/changeset/$ids[0]", headers => { 'If-None-Match' => $etag })->body;
     like($html, qr{admin, <time.*: <strong>approved</strong></p>\n<pre>It&#39;s &lt;good&gt;</pre>}, 'a comment');
+    my $say = sub {
+        $t->must(comment_commit => { repoid => 'team/code', commit_id => $ids[0], message => 'mend it', @_ });
+    };
+    $say->(comment_type => 'todo');
+    my $list = $t->must(get_repo_comments => { repoid => 'team/code', comment_type => 'todo' });
+    my $older = "/team/code/changeset/$ids[0]?after=" . ($list->[0]{comment_id} + 1);
+    like(page($older), qr{admin, <time.*</time> <span class=ref>To do</span></p>\n<pre>mend it</pre>}, 'a to-do');
+    $etag = $t->last->header('ETag');
+    $say->(resolves_comment_id => $list->[0]{comment_id});
+    like($t->get($older, headers => { %$HTML, 'If-None-Match' => $etag })->body,
+        qr{admin, <time.*</time> <span class=ref>Done</span></p>\n<pre>mend it</pre>}, '... that is done');
     is($t->get("/team/code/changeset/$_", headers => $HTML)->status, 404, "no commit $_") for 'f' x 40, 'nope', '9999';
     like(page("/none"), qr/no commits yet/, 'an empty repository');
     like(page("/none/$_"), qr/no (?:commits yet|branches)/i, "... its $_") for qw(changelog refs files files/tip);

@@ -210,9 +210,11 @@ subtest 'votes and comments' => sub {
     my $todo = $t->sql('SELECT max(comment_id) FROM changeset_comment') + 0;
     is $say->('rev', message => 'x', comment_type => 'y')->{error}, 'comment_type must be note or todo', 'type';
     is $say->('rev', message => 'x', commit_id => $base)->{error},
-        "commit `$base` is not part of the pull request", 'a commit';
+        "Invalid commit_id `$base` for this pull request.", 'a commit';
     is $say->('rev', message => 'x', resolves_comment_id => $_->[0])->{error}, $_->[1], "resolves $_->[0]"
-        for ['x', 'resolves_comment_id must be an integer'], [4711, 'comment `4711` does not exist'];
+        for ['x', 'resolves_comment_id must be an integer'],
+        [4711, 'Invalid resolves_comment_id `4711` for this pull request.'],
+        [$todo - 1, 'Comment `' . ($todo - 1) . '` is wrong type for setting status to resolved.'];
     $say->('ann', message => 'done', resolves_comment_id => $todo);
     my $comments = $t->must(get_pull_request_comments => { pullrequestid => 1 });
     is $comments->[0]{comment_id}, $todo, 'those in the diff first';

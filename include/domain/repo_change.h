@@ -70,7 +70,9 @@ typedef struct rc_commenting_t {
     const rc_user_t *author;
     const char *revision; /* as clients name one; NULL: the tip */
     const char *message;
-    const char *status; /* NULL: unchanged */
+    const char *status;      /* NULL: unchanged */
+    const char *type;        /* note or todo; NULL: note */
+    apr_int64_t resolves_id; /* the to-do that it ends; 0: none */
 } rc_commenting_t;
 
 /** Adds a comment to a commit, and sets its status if given; *@a id is the id of the commit. */

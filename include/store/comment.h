@@ -10,15 +10,31 @@
 #include "store/slice.h"
 #include "store/user.h"
 
+/* The types of comments. */
+#define RC_COMMENT_NOTE "note"
+#define RC_COMMENT_TODO "todo"
+
 typedef struct rc_comment_t {
     apr_int64_t repo_id, user_id;
     const char *revision; /* full id */
     const char *message;
-    const char *status; /* set with the comment, or NULL */
+    const char *status;      /* set with the comment, or NULL */
+    const char *type;        /* RC_COMMENT_NOTE or RC_COMMENT_TODO */
+    apr_int64_t resolves_id; /* the to-do that it ends, or 0 */
 } rc_comment_t;
 
 /** Stores a comment. A status becomes the newest of its revision. */
 rc_err_t *rc_store_comment_insert(rc_db_t *db, const rc_comment_t *comment);
+
+/* Where a comment stands: at a pull request or, if that is 0, at a commit. */
+typedef struct rc_comment_place_t {
+    apr_int64_t pull_request_id, repo_id;
+    const char *revision; /* full id */
+} rc_comment_place_t;
+
+/** Reads the type of the comment @a id if it stands at @a place, in @a pool; else NULL. */
+rc_err_t *rc_store_comment_type(const char **type, rc_db_t *db, apr_int64_t id,
+                                const rc_comment_place_t *place, apr_pool_t *pool);
 
 /* A comment as it is shown. */
 typedef struct rc_comment_row_t {
@@ -27,6 +43,8 @@ typedef struct rc_comment_row_t {
     apr_int64_t created_on; /* microseconds */
     const char *status;     /* set with the comment, or NULL */
     bool current;           /* the status is the newest of its revision */
+    const char *type;       /* as in rc_repo_comment_t */
+    apr_int64_t resolved_by;
 } rc_comment_row_t;
 
 /** Reads comments on a revision (a full id), the oldest first: an array of rc_comment_row_t in
@@ -37,7 +55,7 @@ rc_err_t *rc_store_comments(apr_array_header_t **comments, rc_db_t *db, apr_int6
 /* A comment on a commit or a pull request of a repository. */
 typedef struct rc_repo_comment_t {
     apr_int64_t id, pull_request_id; /* pull_request_id: 0: it is on a commit */
-    const char *type;                /* note or todo; or NULL */
+    const char *type;                /* RC_COMMENT_NOTE or RC_COMMENT_TODO; or NULL */
     const char *message;
     const char *status;           /* set with it, or NULL */
     const char *f_path, *line_no; /* its place in the diff, or NULL */

@@ -167,10 +167,6 @@ typedef struct rc_pull_comment_t {
 rc_err_t *rc_store_pull_comment_insert(apr_int64_t *id, rc_db_t *db, const rc_pull_request_t *pull,
                                        const rc_pull_comment_t *comment);
 
-/** *@a is: there is a comment of this id on the pull request. */
-rc_err_t *rc_store_pull_comment_exists(bool *is, rc_db_t *db, apr_int64_t pull_id,
-                                       apr_int64_t comment_id);
-
 /** Gives the commits of @a pull the status @a status, set by comment @a comment_id of user
  * @a user_id, in source and target; with @a added only those that have none from it. */
 rc_err_t *rc_store_pull_set_status(rc_db_t *db, const rc_pull_request_t *pull, apr_int64_t user_id,

@@ -4,6 +4,8 @@
  */
 #include "pull_request.h"
 
+#include "comment.h"
+
 #include <string.h>
 
 #include <apr_strings.h>
@@ -157,20 +159,16 @@ static bool says_nothing(const char *text)
 static rc_err_t *check_links(const rc_actor_t *actor, const rc_pull_commenting_t *request)
 {
     const rc_pull_request_t *pull = request->act.pull;
+    const rc_comment_place_t place = {.pull_request_id = pull->id};
     bool found = !request->commit_id;
     int i;
 
     for (i = 0; !found && i < pull->commits->nelts; i++)
         found = !strcmp(APR_ARRAY_IDX(pull->commits, i, const char *), request->commit_id);
     if (!found)
-        return rc_err(actor->pool, RC_E_ARG, "commit `%s` is not part of the pull request",
+        return rc_err(actor->pool, RC_E_ARG, "Invalid commit_id `%s` for this pull request.",
                       request->commit_id);
-    if (!request->resolves_id)
-        return NULL;
-    RC_TRY(rc_store_pull_comment_exists(&found, actor->db, pull->id, request->resolves_id));
-    return found ? NULL
-                 : rc_err(actor->pool, RC_E_ARG, "comment `%" APR_INT64_T_FMT "` does not exist",
-                          request->resolves_id);
+    return rc_comment_check_resolved(actor, request->resolves_id, &place);
 }
 
 /* The path of a file, as repositories have them. */
@@ -212,8 +210,7 @@ static rc_err_t *check_words(const rc_actor_t *actor, const rc_pull_commenting_t
         return rc_err(actor->pool, RC_E_ARG, "message and status parameter missing");
     if (!says_nothing(request->vote) && !rc_review_label(request->vote))
         return rc_err(actor->pool, RC_E_ARG, "unknown comment status`%s`", request->vote);
-    if (request->type && strcmp(request->type, "note") && strcmp(request->type, "todo"))
-        return rc_err(actor->pool, RC_E_ARG, "comment_type must be note or todo");
+    RC_TRY(rc_comment_check_type(request->type, actor->pool));
     return check_line(actor, request);
 }
 
@@ -228,7 +225,7 @@ static rc_err_t *say(rc_actor_t *actor, void *baton)
                                  .commit_id = request->commit_id,
                                  .f_path = request->f_path,
                                  .line_no = request->line_no,
-                                 .type = request->type ? request->type : "note",
+                                 .type = request->type ? request->type : RC_COMMENT_NOTE,
                                  .resolves_id = request->resolves_id};
     rc_level_t level;
 

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "comment.h"
 #include "domain/repo.h"
 #include "store/comment.h"
 #include "store/pull_request.h"
@@ -79,9 +80,13 @@ static rc_err_t *insert(rc_actor_t *actor, void *baton)
                             .user_id = request->author->id,
                             .revision = commenting->id,
                             .message = request->message,
-                            .status = request->status};
+                            .status = request->status,
+                            .type = request->type ? request->type : RC_COMMENT_NOTE,
+                            .resolves_id = request->resolves_id};
+    const rc_comment_place_t place = {.repo_id = comment.repo_id, .revision = commenting->id};
 
     RC_TRY(check_right(actor, request));
+    RC_TRY(rc_comment_check_resolved(actor, request->resolves_id, &place));
     RC_TRY(check_fixed(actor, commenting));
     RC_TRY(rc_store_comment_insert(actor->db, &comment));
     return rc_actor_journal(actor, request->repo, "user_commented_revision", commenting->id);
@@ -93,6 +98,7 @@ rc_err_t *rc_repo_comment(const char **id, rc_actor_t *actor, const rc_commentin
 
     RC_TRY(check_right(actor, request));
     RC_TRY(check_status(request->status, actor->pool));
+    RC_TRY(rc_comment_check_type(request->type, actor->pool));
     if (!request->message || !*request->message)
         return rc_err_failed(actor->pool, "an empty message");
     RC_TRY(rc_actor_away(actor, find_commit, &commenting)); /* slow: before the transaction */

@@ -15,13 +15,28 @@ static rc_err_t *set_status(rc_db_t *db, const rc_comment_t *comment, apr_int64_
 
 rc_err_t *rc_store_comment_insert(rc_db_t *db, const rc_comment_t *comment)
 {
-    apr_int64_t comment_id;
+    apr_int64_t comment_id, created_on = apr_time_now();
     rc_stmt_t *st;
 
-    RC_TRY(rc_query(&st, db, SQL_COMMENT_INSERT, "iisti", comment->repo_id, comment->user_id,
-                    comment->revision, comment->message, (apr_int64_t)apr_time_now()));
+    RC_TRY(rc_query(&st, db, SQL_COMMENT_INSERT, "iistinr", comment->repo_id, comment->user_id,
+                    comment->revision, comment->message, created_on, comment->type,
+                    comment->resolves_id));
     RC_TRY(rc_insert(&comment_id, st, db));
     return comment->status ? set_status(db, comment, comment_id) : NULL;
+}
+
+rc_err_t *rc_store_comment_type(const char **type, rc_db_t *db, apr_int64_t id,
+                                const rc_comment_place_t *place, apr_pool_t *pool)
+{
+    rc_stmt_t *st;
+    bool found;
+
+    RC_TRY(rc_query(&st, db, SQL_COMMENT_TYPE, "iiis", id, place->pull_request_id, place->repo_id,
+                    place->revision ? place->revision : ""));
+    RC_TRY(rc_step(&found, st, db));
+    *type = found ? rc_column_text(st, 0, pool) : NULL;
+    rc_done(st);
+    return NULL;
 }
 
 apr_int64_t rc_store_comments_below(const rc_slice_t *slice)
@@ -49,6 +64,8 @@ rc_err_t *rc_store_comments(apr_array_header_t **comments, rc_db_t *db, apr_int6
             .created_on = rc_column_int(st, 3),
             .status = rc_column_text(st, 4, pool),
             .current = rc_column_bool(st, 5),
+            .type = rc_column_text(st, 6, pool),
+            .resolved_by = rc_column_int(st, 7),
         };
     }
 }

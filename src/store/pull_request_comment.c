@@ -39,22 +39,6 @@ rc_err_t *rc_store_pull_comment_insert(apr_int64_t *id, rc_db_t *db, const rc_pu
     return rc_insert(id, st, db);
 }
 
-static rc_err_t *has_row(bool *is, rc_stmt_t *st, rc_db_t *db)
-{
-    RC_TRY(rc_step(is, st, db));
-    rc_done(st);
-    return NULL;
-}
-
-rc_err_t *rc_store_pull_comment_exists(bool *is, rc_db_t *db, apr_int64_t pull_id,
-                                       apr_int64_t comment_id)
-{
-    rc_stmt_t *st;
-
-    RC_TRY(rc_query(&st, db, SQL_PULL_COMMENT_FIND, "ii", comment_id, pull_id));
-    return has_row(is, st, db);
-}
-
 static rc_err_t *set_status_in(rc_db_t *db, apr_int64_t repo_id, const rc_pull_request_t *pull,
                                apr_int64_t user_id, apr_int64_t comment_id, const char *status,
                                bool added)
@@ -81,5 +65,7 @@ rc_err_t *rc_store_status_is_fixed(bool *fixed, rc_db_t *db, apr_int64_t repo_id
     rc_stmt_t *st;
 
     RC_TRY(rc_query(&st, db, SQL_STATUS_IS_FIXED, "is", repo_id, revision));
-    return has_row(fixed, st, db);
+    RC_TRY(rc_step(fixed, st, db));
+    rc_done(st);
+    return NULL;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Writes comments on commits and pull requests as JSON. Private to src/faces/api.
+ * Reads and writes what comments on commits and pull requests share. Private to src/faces/api.
  */
 #ifndef RC_FACES_API_COMMENT_H
 #define RC_FACES_API_COMMENT_H
@@ -13,5 +13,8 @@
  * @a of_repo, with less of its author, as get_pull_request_comments does (09 §2). */
 void rc_render_comment(rc_json_t *out, const rc_repo_comment_t *comment, bool of_repo,
                        apr_pool_t *pool);
+
+/** Reads the argument resolves_comment_id; 0: none. RC_E_ARG when it is no integer. */
+rc_err_t *rc_comment_arg_resolved(apr_int64_t *id, rc_call_t *call);
 
 #endif

@@ -67,3 +67,13 @@ void rc_render_comment(rc_json_t *out, const rc_repo_comment_t *comment, bool of
     rc_json_member_int_or_null(out, "comment_pull_request_id", comment->pull_request_id);
     rc_json_member_int(out, "comment_last_version", 0);
 }
+
+rc_err_t *rc_comment_arg_resolved(apr_int64_t *id, rc_call_t *call)
+{
+    *id = 0;
+    if (!rc_arg_given(call, RC_P_RESOLVES_COMMENT_ID) ||
+        rc_value_id(id, rc_arg_json(call, RC_P_RESOLVES_COMMENT_ID), true))
+        return NULL;
+    return rc_arg_fault(call,
+                        rc_err(call->pool, RC_E_ARG, "resolves_comment_id must be an integer"));
+}

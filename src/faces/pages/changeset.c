@@ -38,8 +38,8 @@ static rc_err_t *digest_of(const char **digest, const changeset_t *set, rc_view_
     for (i = 0; i < set->comments->nelts; i++) {
         const rc_comment_row_t *row = &APR_ARRAY_IDX(set->comments, i, rc_comment_row_t);
 
-        *digest = apr_psprintf(call->pool, "%s %" APR_INT64_T_FMT "%s %s", *digest, row->id,
-                               row->current ? "!" : "", row->username);
+        *digest = apr_psprintf(call->pool, "%s %" APR_INT64_T_FMT "%s%s %s", *digest, row->id,
+                               row->current ? "!" : "", row->resolved_by ? "." : "", row->username);
     }
     for (i = 0; i < set->reviews->nelts; i++) {
         const rc_review_t *review = &APR_ARRAY_IDX(set->reviews, i, rc_review_t);
@@ -168,6 +168,7 @@ static void put_comments(rc_html_t *html, const rc_view_call_t *call, const chan
 
         rc_html_put(html, "<p class=dim>%s, ", row->username);
         rc_page_time(html, apr_time_sec(row->created_on), call->pool);
+        rc_page_comment_type(html, row->type, row->resolved_by);
         if (row->status)
             rc_html_put(html, ": <strong>%s</strong>%s", row->status,
                         row->current ? "" : " (earlier)");

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Divides long lists of comments: a page shows the newest ones, or with `after` those before one of
- * them, and links to the older ones.
+ * What pages of commits and of pull requests share: the type of a comment, and long lists of them.
+ * A page shows the newest ones, or with `after` those before one of them, and links to the older
+ * ones.
  */
 #include "page.h"
 
@@ -9,8 +10,15 @@
 
 #include "base/query.h"
 #include "base/text.h"
+#include "store/comment.h"
 
 #define MOST 500
+
+void rc_page_comment_type(rc_html_t *html, const char *type, apr_int64_t resolved_by)
+{
+    if (type && !strcmp(type, RC_COMMENT_TODO))
+        rc_html_put(html, " <span class=ref>%s</span>", resolved_by ? "Done" : "To do");
+}
 
 rc_slice_t rc_page_comments_slice(const rc_view_call_t *call)
 {

@@ -132,6 +132,9 @@ rc_err_t *rc_page_commits_table(rc_html_t *html, rc_view_call_t *call,
 
 /* comments.c: lists of comments, of which a page shows a part */
 
+/** Writes whether a comment of @a type is to be done, or has been: another one resolves it. */
+void rc_page_comment_type(rc_html_t *html, const char *type, apr_int64_t resolved_by);
+
 /** Returns which comments the page shows and one more, the oldest, if there are older ones: after
  * an id in the order from the newest to the oldest. */
 rc_slice_t rc_page_comments_slice(const rc_view_call_t *call);

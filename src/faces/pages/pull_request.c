@@ -262,8 +262,7 @@ static void put_comment(rc_html_t *html, const pull_page_t *page, const rc_repo_
                     row->line_no);
     if (row->version)
         rc_html_put(html, ", on version %d", row->version);
-    if (row->type && !strcmp(row->type, "todo"))
-        rc_html_put(html, " <span class=ref>%s</span>", row->resolved_by ? "Done" : "To do");
+    rc_page_comment_type(html, row->type, row->resolved_by);
     if (row->status)
         rc_html_put(html, ": <strong>%s</strong>", rc_review_label(row->status));
     rc_html_put(html, "</p>\n<pre>%s</pre>\n", row->message);

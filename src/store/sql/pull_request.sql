@@ -129,8 +129,6 @@ DELETE FROM pull_request_reviewer WHERE pull_request_id = ?1 AND user_id = ?2
 INSERT INTO changeset_comment (repo_id, user_id, revision, message, created_on, pull_request_id, vote,
                                f_path, line_no, comment_type, resolves_id)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) RETURNING comment_id
--- PULL_COMMENT_FIND: id, pull request; a row if it is one of its comments
-SELECT 1 FROM changeset_comment c WHERE c.comment_id = ?1 AND c.pull_request_id = ?2
 -- DEFINE PULL_COMMENT_COLUMNS: as of REPO_COMMENTS
 c.comment_id, c.comment_type, c.message, c.vote, c.f_path, c.line_no, u.user_id, u.username,
 u.firstname, u.lastname, u.active, c.created_on,

@@ -3,7 +3,7 @@
  * The methods that comment on a commit: changeset_comment (contract 02 §5) and its later form,
  * comment_commit (§10).
  */
-#include "../method.h"
+#include "../comment.h"
 
 #include <apr_strings.h>
 
@@ -25,8 +25,9 @@ static rc_err_t *plan_comment(rc_call_t *call, void *baton)
         .revision = rc_arg_given_text(call, plan->revision_arg),
         .message = rc_arg_given_text(call, RC_P_MESSAGE),
         .status = rc_arg_text(call, RC_P_STATUS),
+        .type = rc_arg_given_text(call, RC_P_COMMENT_TYPE),
     };
-    return NULL;
+    return rc_comment_arg_resolved(&plan->request.resolves_id, call);
 }
 
 static rc_err_t *comment(const char **id, rc_call_t *call, rc_param_id_t revision_arg)
@@ -83,7 +84,11 @@ const rc_method_t rc_methods_comment[] = {
                RC_ARG(RC_P_COMMIT_ID, RC_TEXT, RC_REQUIRED),
                RC_ARG(RC_P_MESSAGE, RC_TEXT, RC_REQUIRED),
                RC_ARG(RC_P_USERID, RC_AUTHOR, RC_CALLER),
-               RC_ARG(RC_P_STATUS, RC_TEXT, "None")),
+               RC_ARG(RC_P_STATUS, RC_TEXT, "None"),
+               RC_ARG(RC_P_COMMENT_TYPE, RC_TEXT, "'note'"),
+               RC_ARG(RC_P_RESOLVES_COMMENT_ID, RC_ANY, "None"),
+               RC_ARG(RC_P_EXTRA_RECIPIENTS, RC_ANY, "None"),
+               RC_ARG(RC_P_SEND_EMAIL, RC_ANY, "None")),
      "failed to set comment on repository `{repoid.name}`",
      "Comment on a commit and set its status; open to readers."},
     {.name = NULL},

@@ -2,6 +2,7 @@
 /*
  * The methods that comment, close and merge pull requests (contract 09 §2).
  */
+#include "../comment.h"
 #include "../pull_request.h"
 
 /* Reads who acts on which pull request; returns E-repo when they have not the level @a least. */
@@ -39,16 +40,6 @@ static rc_err_t *close_pull_request(rc_call_t *call, rc_json_t *out)
 
 /* --- comment --- */
 
-static rc_err_t *plan_resolved(apr_int64_t *id, rc_call_t *call)
-{
-    *id = 0;
-    if (!rc_arg_given(call, RC_P_RESOLVES_COMMENT_ID) ||
-        rc_value_id(id, rc_arg_json(call, RC_P_RESOLVES_COMMENT_ID), true))
-        return NULL;
-    return rc_arg_fault(call,
-                        rc_err(call->pool, RC_E_ARG, "resolves_comment_id must be an integer"));
-}
-
 static rc_err_t *plan_comment(rc_call_t *call, void *baton)
 {
     rc_pull_commenting_t *request = baton;
@@ -62,7 +53,7 @@ static rc_err_t *plan_comment(rc_call_t *call, void *baton)
         .type = rc_arg_given_text(call, RC_P_COMMENT_TYPE),
     };
     RC_TRY(plan_act(&request->act, call, RC_READ));
-    return plan_resolved(&request->resolves_id, call);
+    return rc_comment_arg_resolved(&request->resolves_id, call);
 }
 
 static rc_err_t *comment_pull_request(rc_call_t *call, rc_json_t *out)
