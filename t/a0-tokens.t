@@ -4,7 +4,6 @@
 # the rule for scopes: t/unit/test_rule.c.)
 use strict;
 use warnings;
-use Fcntl qw(F_SETLK F_WRLCK SEEK_SET);
 use JSON::PP ();
 use Test::More;
 use RCAPI::Run qw(now slurp);
@@ -214,14 +213,6 @@ subtest 'last_used is written once an hour' => sub {
     is $read->(), '', 'a refused key was not used';
 };
 
-# Keeps all others from writing to the database until the handle is closed.
-sub block_writers {
-    open my $lock, '+<', "$t->{dir}/data/rcapi.db.lock" or die "rcapi.db.lock: $!";
-    my $first_byte = pack 's s x4 q q l x4', F_WRLCK, SEEK_SET, 0, 1, 0;
-    fcntl $lock, F_SETLK, $first_byte or die "fcntl: $!";
-    return $lock;
-}
-
 subtest 'last_used of a key that is remembered' => sub {
     plan skip_all => 'nothing is remembered on a server, and it has no lock file' if RCAPI::Test::on_server();
     my %answers = (
@@ -236,7 +227,7 @@ subtest 'last_used of a key that is remembered' => sub {
             $t->get('/_admin/api', method => 'POST', headers => ['X-Api-Key' => $made->{auth_token}],
                 body => qq({$version"id":1,"method":"test","$args":{"args":"x"}}))->body;
         };
-        my $lock = block_writers();
+        my $lock = $t->block_writers;
         like $ask->(), $answers{$version}, "$args: answered" for 1 .. 6;
         is $read->(), "\n", '... but the use could not be recorded';
         close $lock;

@@ -111,6 +111,38 @@ subtest 'notifications' => sub {
     is $r->status . $r->body, '204', 'nor a batch of them';
 };
 
+# Sends bodies at the same time; the answers.
+sub together {
+    my @sockets = map {
+        my $socket = RCAPI::HTTP::connect_to($t->port);
+        my $body = $JSON->encode($_);
+        syswrite $socket, "POST /_admin/api HTTP/1.1\r\nHost: x\r\nX-Api-Key: " . $t->key('admin')
+            . "\r\nConnection: close\r\nContent-Length: " . length($body) . "\r\n\r\n$body";
+        $socket;
+    } @_;
+    return map { local $/; RCAPI::HTTP::parse(scalar readline $_) } @sockets;
+}
+
+subtest 'a database that is busy for long' => sub {
+    plan skip_all => 'a database on a server has no lock file' if RCAPI::Test::on_server();
+    my @update = (update_repo => { repoid => 'tiny', description => 'x' });
+    my $old = { id => 7, auth_token => $t->key('admin'), method => $update[0], args => $update[1] };
+    my $lock = $t->block_writers;
+    my @answers = together(request(@update, id => 'a'),
+        { jsonrpc => '2.0', method => $update[0], params => $update[1] },
+        [request(test => ['x'], id => 2), request(@update, id => 3)], $old);
+    close $lock;
+    my $failed = '"error":{"code":-32603,"message":"Internal server error"}';
+    my @bodies = map { $_->status . ' ' . ($_->header('Retry-After') // '-') . ' ' . $_->body } @answers;
+    is $bodies[0], qq(503 3 {"jsonrpc":"2.0","id":"a",$failed}\n), 'a request may be repeated';
+    is $bodies[1], qq(503 3 {"jsonrpc":"2.0","id":null,$failed}\n), 'so may a notification';
+    is $bodies[2], qq(200 - [{"jsonrpc":"2.0","id":2,"result":"x"},{"jsonrpc":"2.0","id":3,$failed}]\n),
+        'a batch has the error in its place';
+    is $bodies[3], qq(503 3 {"id":7,"result":null,"error":"Internal server error"}\n), 'the other dialect has its id';
+    is $answers[0]->header('Content-Type'), 'application/json', 'type';
+    is error(request(@update)) =~ s/.*"result".*/done/r, 'done', 'then it is done';
+};
+
 subtest 'batches' => sub {
     my $answers = answer([
         request(test => ['a'], id => 1), request('nothing', undef, id => 'n'), 1, {},

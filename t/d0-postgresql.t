@@ -108,6 +108,10 @@ subtest 'the server is away' => sub {
     my $answer = $t->call('get_user');
     is($t->last->status, 503, 'a call');
     is($t->last->header('Retry-After'), 3, 'may be repeated');
+    my $later = $t->get('/_admin/api', method => 'POST', headers => { 'X-Api-Key' => $t->key('admin') },
+        body => '{"jsonrpc":"2.0","id":5,"method":"get_user"}');
+    like($later->status . $later->header('Retry-After') . $later->body,
+        qr/^5033\{"jsonrpc":"2.0","id":5,"error":\{"code":-32603,/, 'as a request of JSON-RPC 2.0');
     my $view = $t->get('/nothing/changeset-diff/tip', as => 'admin');
     is($view->status . ' ' . ($view->header('Retry-After') // ''), '503 3', 'a view');
     $pg->start;

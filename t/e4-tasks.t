@@ -4,7 +4,6 @@
 # left when its process or httpd is killed, and when httpd stops or restarts; and the bar of rhodecode-api.
 use strict;
 use warnings;
-use Fcntl qw(F_SETLK F_WRLCK SEEK_SET);
 use IPC::Open2;
 use JSON::PP ();
 use Test::More;
@@ -217,9 +216,7 @@ subtest 'a database that is busy for long' => sub {
     my ($uri, $open) = gate();
     my $id = begin(create_repo => { repo_name => 'busy', repo_type => 'git', clone_uri => $uri });
     patiently(20, sub { defined task($id)->{percent} });
-    open my $lock, '+<', "$t->{data}/rcapi.db.lock" or die "rcapi.db.lock: $!";
-    my $first_byte = pack 's s x4 q q l x4', F_WRLCK, SEEK_SET, 0, 1, 0;
-    fcntl $lock, F_SETLK, $first_byte or die "fcntl: $!";
+    my $lock = $t->block_writers;
     spew("$DIR/gate$gates", 'broken');
     sleep 1;
     $t->call(update_user => { userid => 'admin', firstname => 'New' }); # waits for 5 seconds, as the task

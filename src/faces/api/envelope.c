@@ -63,14 +63,6 @@ static rc_err_t *refuse_request(const envelope_t *envelope, const char *key, con
     return answer_error(envelope, text);
 }
 
-/* True for 503: the database is away or busy, and nothing can have been changed: the transaction
- * has not begun, or the method changes nothing. The others say that they have failed. */
-static bool is_away(const rc_call_t *call, const rc_err_t *err)
-{
-    return err->kind == RC_E_BUSY && !err->msg &&
-           (!call->actor.db || !call->checked || !call->method->failure);
-}
-
 static rc_err_t *serve_call(const envelope_t *envelope, rc_call_t *call)
 {
     rc_json_t json;
@@ -81,8 +73,8 @@ static rc_err_t *serve_call(const envelope_t *envelope, rc_call_t *call)
     begin_answer(&json, envelope);
     rc_json_key(&json, "result");
     err = rc_dispatch(call, &json);
-    if (err && is_away(call, err)) {
-        RC_TRY(rc_spool_reset(envelope->spool));
+    if (err && rc_call_is_away(call, err)) {
+        RC_TRY(answer_error(envelope, RC_MSG_INTERNAL));
         return err;
     }
     if (err)

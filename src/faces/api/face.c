@@ -39,14 +39,24 @@ static const rc_directive_t rows[] = {
 
 static const rc_directives_t directives = RC_DIRECTIVES(rows, defaults);
 
+/* What the URL is, and what a refusal says. */
+typedef struct of_url_t {
+    bool document;
+    const char *refusal; /* NULL: the same for all */
+} of_url_t;
+
 static bool claims(void **state, const rc_request_t *request)
 {
     const char *path = request->decoded;
+    bool document = !strcmp(path, DOCUMENT);
+    of_url_t *own;
 
-    *state = strcmp(path, DOCUMENT) ? NULL : apr_pstrdup(request->pool, DOCUMENT);
-    if (*state)
-        return true;
-    return !strcmp(path, "/_admin/api") || !strcmp(path, "/_admin/api/");
+    if (!document && strcmp(path, "/_admin/api") && strcmp(path, "/_admin/api/"))
+        return false;
+    own = apr_pcalloc(request->pool, sizeof(*own));
+    own->document = document;
+    *state = own;
+    return true;
 }
 
 static void describe(rc_answer_t *answer)
@@ -94,6 +104,7 @@ static rc_err_t *serve_document(rc_answer_t *answer, const rc_request_t *request
 static rc_err_t *serve(rc_answer_t *answer, const rc_request_t *request)
 {
     const settings_t *settings = request->settings;
+    of_url_t *state = answer->state;
     rc_api_request_t call = {.http_method = request->method,
                              .header_key = request->header_key,
                              .client_ip = request->client_ip,
@@ -101,12 +112,16 @@ static rc_err_t *serve(rc_answer_t *answer, const rc_request_t *request)
                              .level = settings->level,
                              .gone = request->gone,
                              .gone_baton = request->server};
+    rc_err_t *err;
 
-    if (answer->state)
+    if (state->document)
         return serve_document(answer, request);
     describe(answer);
     RC_TRY(read_body(&call, request, settings->max_body));
-    RC_TRY(rc_api_serve(answer->spool, request->env, &call, request->pool));
+    err = rc_api_serve(answer->spool, request->env, &call, request->pool);
+    if (err && err->kind == RC_E_BUSY)
+        RC_TRY(rc_spool_string(&state->refusal, answer->spool, answer->pool));
+    RC_TRY(err);
     if (!rc_spool_size(answer->spool)) { /* nothing but notifications */
         answer->status = 204;
         answer->type = NULL;
@@ -117,16 +132,19 @@ static rc_err_t *serve(rc_answer_t *answer, const rc_request_t *request)
 /* Answers when the API is not available or fails: the only case in which its status is not 200. */
 static rc_err_t *refuse(rc_answer_t *answer, const rc_request_t *request)
 {
+    const of_url_t *state = answer->state;
+
     (void)request;
-    if (answer->state) {
+    if (state->document) {
         rc_answer_header(answer, "Allow", "GET, HEAD");
         return NULL;
     }
     describe(answer);
     if (answer->status == 503)
         rc_answer_header(answer, "Retry-After", "3");
-    return rc_spool_puts(answer->spool, "{\"id\":null,\"result\":null,"
-                                        "\"error\":\"Internal server error\"}\n");
+    return rc_spool_puts(answer->spool, state->refusal ? state->refusal
+                                                       : "{\"id\":null,\"result\":null,"
+                                                         "\"error\":\"Internal server error\"}\n");
 }
 
 const rc_face_t rc_face_api = {

@@ -43,11 +43,17 @@ static void log_failed_call(const rc_call_t *call, const rc_err_t *err)
            who ? "')" : "", without_key(rc_err_log_text(err, call->pool), call->key, call->pool));
 }
 
+bool rc_call_is_away(const rc_call_t *call, const rc_err_t *err)
+{
+    return err->kind == RC_E_BUSY && !err->msg &&
+           (!call->actor.db || !call->checked || !call->method->failure);
+}
+
 /* The text of a full limiter is sent as it is, because a retry can succeed. */
 const char *rc_call_error_text(const rc_call_t *call, const rc_err_t *err)
 {
     log_failed_call(call, err);
-    if (call->fault == RC_FAULT_DATABASE)
+    if (call->fault == RC_FAULT_DATABASE || rc_call_is_away(call, err))
         return RC_MSG_INTERNAL;
     if (err->kind == RC_E_ARG)
         return err->msg;

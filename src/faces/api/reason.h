@@ -8,6 +8,11 @@
  */
 void rc_log_refused_call(const char *text, const char *key, apr_pool_t *pool);
 
+/** Returns whether the database was away or busy, and nothing can have been changed: the
+ * transaction has not begun, or the method changes nothing. Then the client may try again. Other
+ * calls say that they have failed. */
+bool rc_call_is_away(const rc_call_t *call, const rc_err_t *err);
+
 /** Logs why a method failed or refused the call, with the name of the user, and returns the text
  * for the client. */
 const char *rc_call_error_text(const rc_call_t *call, const rc_err_t *err);

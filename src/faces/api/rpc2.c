@@ -36,6 +36,7 @@ typedef struct batch_t {
     const rc_api_request_t *request;
     rc_work_t work;
     rc_known_t known;
+    bool several; /* an array of them */
 } batch_t;
 
 /* One request and its answer. */
@@ -104,7 +105,7 @@ static int code_of(const rc_call_t *call, const rc_err_t *err)
 {
     if (err->kind == RC_E_FORBIDDEN)
         return NO_ACCESS;
-    if (err->kind == RC_E_INTERNAL)
+    if (err->kind == RC_E_INTERNAL || rc_call_is_away(call, err))
         return INTERNAL_ERROR;
     switch (call->fault) {
     case RC_FAULT_KEY:
@@ -137,6 +138,15 @@ static rc_err_t *run(rc_call_t *call, rc_json_t *out, batch_t *batch)
     return err;
 }
 
+/* Answers a request that may be repeated, and returns @a err, for the status. */
+static rc_err_t *answer_away(const exchange_t *x, rc_err_t *err)
+{
+    RC_TRY(write_error(x->spool, x->id ? x->id : "null", INTERNAL_ERROR, RC_MSG_INTERNAL, NULL));
+    RC_TRY(rc_spool_puts(x->spool, "\n"));
+    return err;
+}
+
+/* Not all of a batch may be repeated: there the error stands in its place. */
 static rc_err_t *run_call(const exchange_t *x, rc_call_t *call)
 {
     rc_json_t json;
@@ -145,6 +155,8 @@ static rc_err_t *run_call(const exchange_t *x, rc_call_t *call)
     begin_response(&json, x->spool, x->id ? x->id : "null");
     rc_json_key(&json, "result");
     err = run(call, &json, x->batch);
+    if (err && !x->batch->several && rc_call_is_away(call, err))
+        return answer_away(x, err);
     if (err)
         return answer_failure(x, code_of(call, err), rc_call_error_text(call, err),
                               rc_call_reason(call, err));
@@ -312,12 +324,15 @@ static rc_err_t *serve_batch(rc_spool_t *out, batch_t *batch, json_object *array
 rc_err_t *rc_rpc2_serve(rc_spool_t *out, rc_env_t *env, const rc_api_request_t *request,
                         json_object *body, const char *id, apr_pool_t *pool)
 {
-    batch_t batch = {.env = env, .request = request, .known = {.pool = pool}};
+    batch_t batch = {.env = env,
+                     .request = request,
+                     .known = {.pool = pool},
+                     .several = json_object_is_type(body, json_type_array)};
     exchange_t x = {&batch, out, pool, id};
 
     rc_spool_set_limit(out, env->config->range_bytes);
     rc_env_work_begin(&batch.work, env, request->gone, request->gone_baton, pool);
-    if (json_object_is_type(body, json_type_array))
+    if (batch.several)
         return serve_batch(out, &batch, body, pool);
     RC_TRY(serve_request(&x, body));
     return rc_spool_size(out) ? rc_spool_puts(out, "\n") : NULL;

@@ -54,6 +54,7 @@ export: repositories are on the first one, and those of other nodes on the secon
 
 use strict;
 use warnings;
+use Fcntl qw(F_SETLK F_WRLCK SEEK_SET);
 use File::Spec ();
 use JSON::PP ();
 use Scalar::Util ();
@@ -416,6 +417,16 @@ sub sql {
         "PRAGMA foreign_keys = ON; $text");
     die "sqlite3: $r->{err}" if $r->{exit} || length $r->{err};
     return $r->{out};
+}
+
+# Keeps all others from writing to the database until the handle is closed. A server has no such lock.
+sub block_writers {
+    my ($self) = @_;
+    my $path = $self->database . '.lock';
+    open my $lock, '+<', $path or die "$path: $!";
+    my $first_byte = pack 's s x4 q q l x4', F_WRLCK, SEEK_SET, 0, 1, 0;
+    fcntl $lock, F_SETLK, $first_byte or die "fcntl: $!";
+    return $lock;
 }
 
 # All rows of this database as a text, in an order that depends on nothing but their history.
