@@ -36,6 +36,21 @@ sub refused {
 
 sub move { rename $_[0], $_[1] or die "$_[0]: $!" }
 
+subtest 'no account for the children' => sub {
+    plan skip_all => 'only root can give one' if !account();
+    my %says = (User => 'has no account', Group => 'has no group');
+    for my $what (sort keys %says) {
+        my $file = "$t->{dir}/account.conf";
+        spew($file, $t->{server}->config(1) . qq($what "#-1"\n)); # as without the directive
+        my $r = RCAPI::Run::run({ root => 1 }, RCAPI::Server::program(), '-d', $t->{dir}, '-f', $file, '-t');
+        my $text = $r->{out} . $r->{err};
+        isnt($r->{exit}, 0, "configtest refuses it without $what");
+        like($text, qr{^RC0002: $what: httpd, started by root, $says{$what} to run its children with: set User and }m,
+            'and says why');
+        unlike($text, qr/Invalid argument/, 'and nothing else');
+    }
+};
+
 subtest 'a link in the way' => sub {
     $t->stop;
     move($data, "$t->{dir}/real");

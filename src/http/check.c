@@ -9,11 +9,13 @@
 #include <mpm_common.h>
 #include <ap_mpm.h>
 
+#include <pwd.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <apr_file_info.h>
 #include <apr_strings.h>
+#include <unixd.h>
 
 #include "base/nfs.h"
 #include "base/secret.h"
@@ -49,6 +51,22 @@ static const char *check_type(const char *directive, const char *what, const cha
     if (info.filetype != type)
         return apr_psprintf(pool, "%s: %s is not a %s", directive, path, what);
     return NULL;
+}
+
+/* Returns what is wrong with the account of the children of a server that root starts, or NULL.
+ * httpd itself accepts numbers, such as the -1 that stands for no directive, and its children end
+ * at once. */
+static const char *check_account(apr_pool_t *pool)
+{
+    const unixd_config_rec *account = &ap_unixd_config;
+    bool nobody = account->user_name && *account->user_name == '#' && !getpwuid(account->user_id);
+
+    if (geteuid() || !account->user_name || (!nobody && account->group_id != (gid_t)-1))
+        return NULL;
+    return apr_psprintf(pool,
+                        "%s: httpd, started by root, has no %s to run its children with: set User "
+                        "and Group to the account that ran rcapi-admin init",
+                        nobody ? "User" : "Group", nobody ? "account" : "group");
 }
 
 /* Returns what is wrong with the settings of a server that has a mount, or NULL. */
@@ -100,6 +118,13 @@ static rc_err_t *check_faces(apr_pool_t *pool)
     return NULL;
 }
 
+/* Says what is wrong; returns the status that ends the start. */
+static int refuse_start(const char *wrong)
+{
+    ap_log_error(APLOG_MARK, APLOG_CRIT | APLOG_STARTUP, 0, NULL, RCLOGNO(0002) "%s", wrong);
+    return HTTP_INTERNAL_SERVER_ERROR;
+}
+
 int rc_http_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
 {
     rc_err_t *err = check_faces(ptemp);
@@ -114,18 +139,17 @@ int rc_http_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
         return HTTP_INTERNAL_SERVER_ERROR;
     }
     rc_http_dav_open(s, pconf);
+    if ((wrong = check_account(ptemp)))
+        return refuse_start(wrong);
     if (ap_state_query(AP_SQ_RUN_MODE) == AP_SQ_RM_CONFIG_TEST)
         rc_http_warn(s, ptemp);
     for (; s; s = s->next) {
         if (!rc_http_is_mounted(rc_http_server_conf(s)))
             continue;
-        if ((wrong = check_server(s, ptemp))) {
-            ap_log_error(APLOG_MARK, APLOG_CRIT | APLOG_STARTUP, 0, NULL,
-                         RCLOGNO(0002) "server %s (%s:%u): %s",
-                         s->server_hostname ? s->server_hostname : "_",
-                         s->defn_name ? s->defn_name : "main server", s->defn_line_number, wrong);
-            status = HTTP_INTERNAL_SERVER_ERROR;
-        }
+        if ((wrong = check_server(s, ptemp)))
+            status = refuse_start(apr_psprintf(
+                ptemp, "server %s (%s:%u): %s", s->server_hostname ? s->server_hostname : "_",
+                s->defn_name ? s->defn_name : "main server", s->defn_line_number, wrong));
     }
     return status;
 }
