@@ -347,6 +347,36 @@ subtest 'rescan_repos: removing' => sub {
     is_deeply rescan(remove_obsolete => 1), { added => [], removed => [] }, 'once is enough';
 };
 
+# An unmounted file system leaves an empty directory: of a group, of a part of one, or of a repository.
+subtest 'rescan_repos: what may not be mounted' => sub {
+    my @names = qw(disk/one disk/sub/two half/disk/three half/four five);
+    $t->must(create_repo => { repo_name => $_, repo_type => 'git' }) for @names, 'six';
+    $t->must(create_repo_group => { group_name => $_ }) for qw(disk/bare half/disk/bare);
+    my @mounts = map { "$ROOT/$_" } qw(disk half/disk five);
+    for (@mounts) {
+        rename $_, "$ROOT/.away" . s{\W}{_}gr or die "$_: $!";
+        mkdir $_ or die "$_: $!";
+    }
+    mkdir "$ROOT/disk/.snapshot";
+    system 'rm', '-rf', "$ROOT/half/four", "$ROOT/six";
+    $t->news;
+    my $found = $t->must(rescan_repos => { remove_obsolete => $true });
+    is_deeply $found->{removed}, [qw(half/four six)], 'stays registered';
+    my $why = 'nothing is in it any more: is its file system mounted?';
+    is_deeply [sort map { /^(.*): \Q$why\E/ } @{ $found->{errors} }], [qw(disk five half/disk)], 'said once each';
+    like $t->news, qr/not removed: disk: \Q$why\E/, 'in the log, too';
+    for (@mounts) {
+        system 'rm', '-rf', $_;
+        rename "$ROOT/.away" . s{\W}{_}gr, $_ or die "$_: $!";
+    }
+    is_deeply rescan(remove_obsolete => 1), { added => [], removed => [] }, 'all is back';
+    system 'rm', '-rf', map { "$ROOT/$_" } qw(half five disk/one disk/sub disk/bare);
+    is_deeply rescan(remove_obsolete => 1)->{removed},
+        [qw(half/disk/three five half/disk/bare half/disk half)], 'what has no directory is lost';
+    like $t->admin(qw(call rescan_repos remove_obsolete:=true)),
+        qr{"removed":\["disk/one","disk/sub/two","disk/(?:sub|bare)","disk/(?:sub|bare)"\]}, 'a program forgets it';
+};
+
 subtest 'repositories named like the parts of one' => sub {
     my @names = map { "parts/$_" } qw(HEAD objects refs);
     $t->must(create_repo => { repo_name => 'parts/other', repo_type => 'git' });

@@ -279,5 +279,5 @@ rc_err_t *rc_rescan(rc_rescan_t *found, rc_actor_t *actor, bool remove)
     RC_TRY(rc_actor_require_admin(actor));
     RC_TRY(rc_work_costly(&actor->work, actor->pool));
     RC_TRY(rc_scan_add(&found->added, &found->skipped, actor));
-    return remove ? rc_scan_remove(&found->removed, actor) : NULL;
+    return remove ? rc_scan_remove(&found->removed, found->skipped, actor) : NULL;
 }

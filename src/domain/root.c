@@ -5,6 +5,7 @@
  */
 #include "root.h"
 
+#include <string.h>
 #include <sys/stat.h>
 
 #include <apr_file_info.h>
@@ -100,4 +101,19 @@ rc_err_t *rc_root_still(const rc_env_t *env, rc_db_t *db, apr_pool_t *pool)
                               "%s is another directory than it was at the start, and has none of "
                               "the repositories of %s: is its file system mounted?",
                               root, env->config->db.path);
+}
+
+const char *rc_root_unmounted(const rc_env_t *env, const char *name, apr_pool_t *pool)
+{
+    char *folder = apr_pstrdup(pool, name), *slash;
+
+    for (;;) {
+        const char *path = apr_pstrcat(pool, env->config->repo_root, "/", folder, NULL);
+
+        if (!rc_fs_is_missing(path))
+            return is_bare_directory(path, pool) ? folder : NULL;
+        if (!(slash = strrchr(folder, '/')))
+            return NULL;
+        *slash = '\0';
+    }
 }

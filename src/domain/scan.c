@@ -19,6 +19,9 @@
 #include "base/text.h"
 #include "store/user.h"
 
+#define UNMOUNTED                                                                                  \
+    "nothing is in it any more: is its file system mounted? If it is lost, remove the folder, too"
+
 /* --- adding --- */
 
 typedef struct addition_t {
@@ -76,12 +79,12 @@ static rc_err_t *prepare_one(addition_t *addition)
     return rc_last_read(&row->last, vcs, addition->pool);
 }
 
-static void skip(rc_scan_t *scan, const char *name, const char *why)
+static void skip(apr_array_header_t *list, const char *name, const char *why)
 {
-    rc_skipped_t *skipped = apr_array_push(scan->skipped);
+    rc_skipped_t *skipped = apr_array_push(list);
 
-    skipped->name = apr_pstrdup(scan->names->pool, name);
-    skipped->why = apr_pstrdup(scan->names->pool, why);
+    skipped->name = apr_pstrdup(list->pool, name);
+    skipped->why = apr_pstrdup(list->pool, why);
 }
 
 /* Adds the repository with the name in the row, unless the database has it. One that cannot be read
@@ -105,7 +108,7 @@ static rc_err_t *add_name(addition_t *addition, rc_scan_t *scan)
     if (err && (err->kind == RC_E_BUSY || !addition->permitted))
         return err;
     if (err)
-        skip(scan, row->name, rc_err_log_text(err, addition->pool));
+        skip(scan->skipped, row->name, rc_err_log_text(err, addition->pool));
     return NULL;
 }
 
@@ -172,6 +175,28 @@ rc_err_t *rc_scan_add(apr_array_header_t **added, apr_array_header_t **skipped, 
 
 /* --- removing --- */
 
+typedef struct forgetting_t {
+    apr_array_header_t *removed; /* const char * */
+    apr_array_header_t *skipped; /* rc_skipped_t */
+} forgetting_t;
+
+/* A server keeps what may be on a file system that is not mounted, and says so once for each. */
+static bool is_kept(const forgetting_t *forgetting, const rc_actor_t *actor, const char *name)
+{
+    const rc_env_t *env = actor->env;
+    const char *folder = env->config->serves ? rc_root_unmounted(env, name, actor->pool) : NULL;
+    int i;
+
+    if (!folder)
+        return false;
+    for (i = 0; i < forgetting->skipped->nelts; i++)
+        if (!strcmp(APR_ARRAY_IDX(forgetting->skipped, i, rc_skipped_t).name, folder))
+            return true;
+    skip(forgetting->skipped, folder, UNMOUNTED);
+    rc_log(RC_LOG_WARNING, APR_SUCCESS, "not removed: %s: " UNMOUNTED, folder);
+    return true;
+}
+
 /* Lists the repositories that are gone. A server takes several for lost only while others are left:
  * else their file system may not be mounted, or somebody has moved them. */
 static rc_err_t *find_gone(apr_array_header_t **gone, const rc_actor_t *actor)
@@ -194,7 +219,7 @@ static rc_err_t *find_gone(apr_array_header_t **gone, const rc_actor_t *actor)
     return NULL;
 }
 
-static rc_err_t *remove_repos(apr_array_header_t *removed, rc_actor_t *actor)
+static rc_err_t *remove_repos(const forgetting_t *forgetting, rc_actor_t *actor)
 {
     apr_array_header_t *gone;
     int i;
@@ -204,14 +229,16 @@ static rc_err_t *remove_repos(apr_array_header_t *removed, rc_actor_t *actor)
         const rc_named_t *named = &APR_ARRAY_IDX(gone, i, rc_named_t);
         const rc_repo_t repo = {.id = named->id, .name = named->name};
 
+        if (is_kept(forgetting, actor, repo.name))
+            continue;
         RC_TRY(rc_actor_journal(actor, &repo, "admin_deleted_repo", NULL));
         RC_TRY(rc_store_repo_delete(actor->db, repo.id));
-        APR_ARRAY_PUSH(removed, const char *) = repo.name;
+        APR_ARRAY_PUSH(forgetting->removed, const char *) = repo.name;
     }
     return NULL;
 }
 
-static rc_err_t *remove_groups(apr_array_header_t *removed, rc_actor_t *actor)
+static rc_err_t *remove_groups(const forgetting_t *forgetting, rc_actor_t *actor)
 {
     apr_array_header_t *groups;
     bool deleted;
@@ -221,29 +248,33 @@ static rc_err_t *remove_groups(apr_array_header_t *removed, rc_actor_t *actor)
     for (i = 0; i < groups->nelts; i++) {
         const rc_named_t *group = &APR_ARRAY_IDX(groups, i, rc_named_t);
 
-        if (!rc_fs_is_missing(rc_env_repo_path(actor->env, group->name, actor->pool)))
+        if (!rc_fs_is_missing(rc_env_repo_path(actor->env, group->name, actor->pool)) ||
+            is_kept(forgetting, actor, group->name))
             continue;
         RC_TRY(rc_store_repo_group_delete_empty(&deleted, actor->db, group->id));
         if (deleted)
-            APR_ARRAY_PUSH(removed, const char *) = group->name;
+            APR_ARRAY_PUSH(forgetting->removed, const char *) = group->name;
     }
     return NULL;
 }
 
 static rc_err_t *remove_all(rc_actor_t *actor, void *baton)
 {
-    apr_array_header_t *removed = baton;
+    const forgetting_t *forgetting = baton;
 
     RC_TRY(rc_actor_require_admin(actor));
     /* A missing root may be a missing mount: then nothing is removed. */
     if (rc_fs_is_missing(actor->env->work_dir))
         return rc_err_internal(actor->pool, APR_ENOENT, "%s is gone", actor->env->work_dir);
-    RC_TRY(remove_repos(removed, actor));
-    return remove_groups(removed, actor);
+    RC_TRY(remove_repos(forgetting, actor));
+    return remove_groups(forgetting, actor);
 }
 
-rc_err_t *rc_scan_remove(apr_array_header_t **removed, rc_actor_t *actor)
+rc_err_t *rc_scan_remove(apr_array_header_t **removed, apr_array_header_t *skipped,
+                         rc_actor_t *actor)
 {
-    *removed = apr_array_make(actor->pool, 8, sizeof(const char *));
-    return rc_actor_txn(actor, remove_all, *removed);
+    forgetting_t forgetting = {apr_array_make(actor->pool, 8, sizeof(const char *)), skipped};
+
+    *removed = forgetting.removed;
+    return rc_actor_txn(actor, remove_all, &forgetting);
 }
