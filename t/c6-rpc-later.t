@@ -194,8 +194,11 @@ subtest 'comments of a repository' => sub {
     is_deeply $edited->($edit->(own => add => $eve, remove => 'ann')),
         { added => [], already_present => ['eve'], removed => ['ann'] }, 'one, by name or id';
     is_deeply $edited->($edit->(own => add => 'ann', remove => ['ann', 'admin'])),
-        { added => [], already_present => [], removed => [] }, 'removed: only who was one';
-    is_deeply $edited->($edit->('own')), { added => [], already_present => [], removed => [] }, 'nothing';
+        { added => ['ann'], already_present => [], removed => ['ann', 'admin'] }, 'all that were to be removed';
+    is $edit->(own => @$_)->{error}, "Invalid request. Neither 'add' nor 'remove' is specified.", 'nothing'
+        for [], [add => undef, remove => undef];
+    is_deeply $edited->($edit->(own => add => [], remove => 'ann')),
+        { added => [], already_present => [], removed => ['ann'] }, 'who is none';
     is $edit->(own => add => 'nobody')->{error}, 'user `nobody` does not exist', 'an unknown one';
     is $edit->(own => add => [(1) x 201])->{error}, 'a pull request has at most 200 reviewers', 'too many';
     is $edit->(ann => add => 'ann')->{error}, 'No permission to edit reviewers of this pull request. User needs to '
@@ -204,7 +207,7 @@ subtest 'comments of a repository' => sub {
 
     is $ka->(own => comment_msg => 'Enough', close_pr => 'true')->{result}, JSON::PP::true, 'close';
     is $ka->(own => comment_msg => 'x')->{error}, 'pull request is already closed', 'once';
-    is $edit->(own => add => 'ann')->{error}, 'Cannot edit reviewers of a closed pull request', 'its reviewers stay';
+    is $edit->(own => add => 'ann')->{error}, 'Cannot edit reviewers of a closed pull request.', 'its reviewers stay';
     my $url = $t->must(get_repo => { repoid => 'talk' })->{url};
     my $is = $t->must(get_pullrequest => { pullrequest_id => "$pull{pullrequestid}" }, as => 'eve');
     is_deeply [map { $_->{text} } @{ $is->{comments} }], ['Why?', 'Auto status change to Under Review', 'Fine',
@@ -218,7 +221,8 @@ subtest 'comments of a repository' => sub {
         reviewers => [{ username => 'eve' }], revisions => $pr->{commit_ids},
         org_ref_parts => ['branch', 'topic', $pr->{source}{reference}{commit_id}],
         other_ref_parts => ['branch', 'master', $pr->{target}{reference}{commit_id}] }, 'as Kallithea has it';
-    is $t->call($_->[0] => { $_->[1] => $_->[2] }, as => 'eve')->{error}, "pull request `$_->[2]` does not exist",
+    is $t->call($_->[0] => { $_->[1] => $_->[2], add => 'eve' }, as => 'eve')->{error},
+        "pull request `$_->[2]` does not exist",
         "$_->[0] $_->[2]" for map { my $id = $_; map { [@$_, $id] } [get_pullrequest => 'pullrequest_id'],
         [comment_pullrequest => 'pull_request_id'], [edit_reviewers => 'pull_request_id'] } 999, 'x';
     my $with = sub { $t->must(get_repo => { repoid => 'talk', @_ }) };

@@ -99,8 +99,10 @@ static rc_err_t *comment_pullrequest(rc_call_t *call, rc_json_t *out)
 /* --- edit_reviewers --- */
 
 typedef struct editing_t {
-    rc_pull_update_t request;    /* its reviewers: all that there shall be */
-    apr_array_header_t *present; /* names that were to be added, and are reviewers already */
+    rc_pull_update_t request; /* its reviewers: all that there shall be */
+    /* names of those to be added who are no reviewers, who are, and of those to be removed, who may
+     * be none */
+    apr_array_header_t *added, *present, *removed;
 } editing_t;
 
 static rc_err_t *check_may_edit(const rc_call_t *call, const rc_pull_act_t *act)
@@ -110,7 +112,7 @@ static rc_err_t *check_may_edit(const rc_call_t *call, const rc_pull_act_t *act)
                       "No permission to edit reviewers of this pull request. User needs to be "
                       "admin or pull request owner.");
     if (act->pull->closed)
-        return rc_err(call->pool, RC_E_ARG, "Cannot edit reviewers of a closed pull request");
+        return rc_err(call->pool, RC_E_ARG, "Cannot edit reviewers of a closed pull request.");
     return NULL;
 }
 
@@ -128,16 +130,25 @@ static void append_but(apr_array_header_t *list, const apr_array_header_t *users
     }
 }
 
-static void note_present(editing_t *editing, const apr_array_header_t *add)
+/* Notes the names for the answer, as Kallithea chooses them: who is to be removed was perhaps no
+ * reviewer, or is to be added, too. */
+static void note_names(editing_t *editing, const apr_array_header_t *add,
+                       const apr_array_header_t *remove, apr_pool_t *pool)
 {
     int i;
 
+    editing->added = apr_array_make(pool, 4, sizeof(const char *));
+    editing->present = apr_array_make(pool, 4, sizeof(const char *));
+    editing->removed = apr_array_make(pool, 4, sizeof(const char *));
     for (i = 0; i < add->nelts; i++) {
         const rc_user_t *user = APR_ARRAY_IDX(add, i, rc_pull_invited_t).user;
+        bool is = rc_pull_is_reviewer(editing->request.act.pull, user->id);
 
-        if (rc_pull_is_reviewer(editing->request.act.pull, user->id))
-            APR_ARRAY_PUSH(editing->present, const char *) = user->username;
+        APR_ARRAY_PUSH(is ? editing->present : editing->added, const char *) = user->username;
     }
+    for (i = 0; i < remove->nelts; i++)
+        APR_ARRAY_PUSH(editing->removed, const char *) =
+            APR_ARRAY_IDX(remove, i, rc_pull_invited_t).user->username;
 }
 
 /* Who reviews already keeps reasons, and whether the review is required. */
@@ -157,21 +168,25 @@ static apr_array_header_t *current_reviewers(const rc_pull_request_t *pull, apr_
 
 static rc_err_t *plan_edit(rc_call_t *call, void *baton)
 {
+    json_object *added = rc_arg_json(call, RC_P_ADD), *removed = rc_arg_json(call, RC_P_REMOVE);
     editing_t *editing = baton;
     apr_array_header_t *add, *remove, *list;
     rc_pull_request_t *pull;
     rc_user_t *user;
 
+    if (!added && !removed)
+        return rc_arg_fault(call,
+                            rc_err(call->pool, RC_E_ARG,
+                                   "Invalid request. Neither 'add' nor 'remove' is specified."));
     RC_TRY(find_pull(&pull, call, RC_P_PULL_REQUEST_ID));
     RC_TRY(rc_store_user_by_id(&user, call->actor.db, call->actor.caller->user_id, call->pool));
     list = apr_array_make(call->pool, 4, sizeof(rc_pull_invited_t));
     editing->request = (rc_pull_update_t){
         .act = {pull, user, rc_arg_sent(call, RC_P_PULL_REQUEST_ID)}, .reviewers = list};
-    editing->present = apr_array_make(call->pool, 4, sizeof(const char *));
     RC_TRY(check_may_edit(call, &editing->request.act));
-    RC_TRY(rc_pull_read_reviewers(&add, call, rc_arg_json(call, RC_P_ADD)));
-    RC_TRY(rc_pull_read_reviewers(&remove, call, rc_arg_json(call, RC_P_REMOVE)));
-    note_present(editing, add);
+    RC_TRY(rc_pull_read_reviewers(&add, call, added));
+    RC_TRY(rc_pull_read_reviewers(&remove, call, removed));
+    note_names(editing, add, remove, call->pool);
     append_but(list, current_reviewers(pull, call->pool), remove);
     append_but(list, add, remove);
     return rc_pull_check_reviewers((apr_size_t)list->nelts, call->pool);
@@ -185,9 +200,9 @@ static rc_err_t *edit_reviewers(rc_call_t *call, rc_json_t *out)
     RC_TRY(rc_pull_plan(call, plan_edit, &editing));
     RC_TRY(rc_pull_update(&updated, &call->actor, &editing.request));
     rc_json_object_begin(out);
-    rc_json_member_strings(out, "added", updated.in);
+    rc_json_member_strings(out, "added", editing.added);
     rc_json_member_strings(out, "already_present", editing.present);
-    rc_json_member_strings(out, "removed", updated.out);
+    rc_json_member_strings(out, "removed", editing.removed);
     rc_json_object_end(out);
     return NULL;
 }
