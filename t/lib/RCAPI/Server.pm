@@ -19,8 +19,10 @@ use strict;
 use warnings;
 use File::Path ();
 use IO::Socket::INET;
+use IO::Socket::UNIX;
 use POSIX ();
 use Time::HiRes qw(time sleep);
+use RCAPI::Git ();
 use RCAPI::HTTP;
 use RCAPI::Processes;
 use RCAPI::Run qw(account patiently rounds run slow slurp spew);
@@ -129,11 +131,18 @@ sub _write {
     spew("$self->{dir}/httpd.conf", $self->config($self->{port}));
 }
 
-# A port that nobody has now, below those that the kernel gives to clients.
+# A port that nobody has now, below those that the kernel gives to clients. As long as this process lives, no other
+# test gets it: a socket has it in its name. It is not chosen by rand, since tests with the same srand would meet.
+my %reserved;
+
 sub free_port {
     for (1 .. 200) {
-        my $port = 15000 + int rand 15000;
-        return $port if is_free($port);
+        my $port = 15000 + unpack('L', RCAPI::Git::random_bytes(4)) % 15000;
+        next if $reserved{$port};
+        my $name = IO::Socket::UNIX->new(Local => "\0rcapi-test-port-$port", Listen => 1) or next;
+        next if !is_free($port);
+        $reserved{$port} = $name;
+        return $port;
     }
     die "no free port\n";
 }
