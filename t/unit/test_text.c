@@ -4,6 +4,8 @@
  */
 #include "unit.h"
 
+#include <time.h>
+
 #include "base/hex.h"
 #include "base/text.h"
 #include "base/time.h"
@@ -102,6 +104,7 @@ static void small_ones(void **state)
     assert_string_equal(rc_time_utc(0, pool), "1970-01-01T00:00:00");
     assert_string_equal(rc_time_utc(1700000000, pool), "2023-11-14T22:13:20");
     setenv("TZ", "UTC", 1);
+    tzset(); /* the time zone of before may be in use */
     assert_string_equal(rc_time_local(apr_time_from_sec(1700000000), pool), "2023-11-14T22:13:20");
     assert_string_equal(rc_time_local(apr_time_from_sec(1700000000) + 7999, pool),
                         "2023-11-14T22:13:20.007");

@@ -225,7 +225,8 @@ sub _exec {
     my ($self) = @_;
     POSIX::setsid();
     $SIG{$_} = 'DEFAULT' for qw(INT TERM HUP ALRM PIPE);
-    my %env = (TMPDIR => "$self->{dir}/tmp", PATH => $ENV{PATH}, LC_ALL => 'C.UTF-8', %{ $self->{env} });
+    my %env = (TMPDIR => "$self->{dir}/tmp", PATH => $ENV{PATH}, TZ => $ENV{TZ}, LC_ALL => 'C.UTF-8',
+        %{ $self->{env} });
     %ENV = map { defined $env{$_} ? ($_ => $env{$_}) : () } keys %env;
     exec @{ $self->{before} }, $self->{program}, '-d', $self->{dir}, '-f', "$self->{dir}/httpd.conf", '-DFOREGROUND'
         or POSIX::_exit(127);
