@@ -8,6 +8,7 @@ use strict;
 use warnings;
 use IO::Socket::INET;
 use JSON::PP qw(encode_json);
+use MIME::Base64 qw(encode_base64);
 use POSIX ();
 use Test::More;
 use Time::HiRes qw(sleep);
@@ -22,8 +23,9 @@ my $t = RCAPI::Test->new(children => 1, start => 0, whitelist => 'ChangesetContr
 my $REPOS = "$t->{dir}/data/repos";
 my $FAR = "$t->{dir}/scratch/far";
 my $MARK = "$t->{dir}/scratch/ran";
-my ($USER, $PASSWORD, $ESCAPED) = ('bo b', 'pass%word@1', 'pass%25word%401');
-$t->secret($PASSWORD, $ESCAPED, 'Ym8gYjpwYXNzJXdvcmRAMQ==');
+# Of this process alone: programs are searched for it, and those of other tests run, too.
+my ($USER, $PASSWORD, $ESCAPED) = ('bo b', "pass%word\@$$", "pass%25word%40$$");
+$t->secret($PASSWORD, $ESCAPED, encode_base64("$USER:$PASSWORD", ''));
 mkdir $FAR;
 
 # --- the remotes: hg serve behind an httpd that redirects and asks for passwords, and an odd server

@@ -9,6 +9,7 @@ use MIME::Base64 qw(encode_base64);
 use Test::More;
 use RCAPI::Git;
 use RCAPI::HTTP;
+use RCAPI::Processes qw(programs_of);
 use RCAPI::Run qw(patiently run slurp spew);
 use RCAPI::Test;
 
@@ -41,7 +42,8 @@ subtest 'places of visitors' => sub {
     is $t->get('/open/raw/tip/large')->status, 200, 'one is free';
     my $socket = RCAPI::HTTP::connect_to($t->port);
     syswrite $socket, "GET /open/changeset-diff/tip HTTP/1.1\r\nHost: x\r\n\r\n";
-    ok patiently(60, sub { `ps -o args= -u $<` =~ /^git .*diff --text/m }), 'a visitor has it';
+    ok patiently(60, sub { grep { slurp("/proc/$_/cmdline") =~ /^git\0.*diff\0--text/s } programs_of($t->children) }),
+        'a visitor has it';
     my $a = $t->get('/open/raw/tip/large');
     is $a->status, 503, 'none is free for another one';
     is $a->header('Retry-After'), 3, 'to be tried again';
