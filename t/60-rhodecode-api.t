@@ -708,35 +708,41 @@ subtest 'certificates' => sub {
         . ' -days 2 -subj /CN=localhost -addext subjectAltName=IP:127.0.0.1'
         . " -keyout '$TMP/tls.key' -out '$TMP/tls.pem' >/dev/null 2>&1";
     plan skip_all => 'openssl makes no certificate' if $cert;
-    pipe my $from, my $to or die;
-    pipe my $said, my $say or die;
-    my $pid = fork // die;
-    if (!$pid) {
-        alarm 60;
-        open STDIN, '<&', $from or POSIX::_exit(99);
-        open STDOUT, '>&', $say or POSIX::_exit(99);
-        open STDERR, '>', '/dev/null' or POSIX::_exit(99);
-        close $_ for $to, $said;
-        exec qw(openssl s_server -accept 127.0.0.1:0 -cert), "$TMP/tls.pem", '-key', "$TMP/tls.key"
-            or POSIX::_exit(99);
-    }
-    $children{$pid} = 1;
-    close $_ for $from, $say;
-    my $port;
-    while (!$port && defined(my $line = <$said>)) { ($port) = $line =~ /^ACCEPT .*:(\d+)/ }
-    plan skip_all => 'openssl s_server tells no port' unless $port;
-    my @call = ("--apikey=$KEY", "--apihost=https://127.0.0.1:$port", '--format=json', '--timeout=20', 'get_repo');
-    is_run(client(\@call),
-        3, '', qr/\ACall failed: [^\n]*certificate[^\n]*\n\z/i, 'an unknown certificate is refused');
-    syswrite $to, http('200 OK', '{"id": 0, "result": 1, "error": null}');
-    is_run(client(\@call, env => { CURL_CA_BUNDLE => "$TMP/tls.pem" }),
-        3, '', qr/\Asomething went wrong. ID mismatch got 0,/,
-        'CURL_CA_BUNDLE is heeded');
-    is_run(client([map { s/127\.0\.0\.1/localhost/r } @call], env => { CURL_CA_BUNDLE => "$TMP/tls.pem" }),
+    # For one call: what is written to a server goes to the client that it has then, also to one that it refuses.
+    my $call_to_tls = sub {
+        my ($host, $answer, @how) = @_;
+        pipe my $from, my $to or die;
+        pipe my $said, my $say or die;
+        my $pid = fork // die;
+        if (!$pid) {
+            alarm 60;
+            open STDIN, '<&', $from or POSIX::_exit(99);
+            open STDOUT, '>&', $say or POSIX::_exit(99);
+            open STDERR, '>', '/dev/null' or POSIX::_exit(99);
+            close $_ for $to, $said;
+            exec qw(openssl s_server -accept 127.0.0.1:0 -cert), "$TMP/tls.pem", '-key', "$TMP/tls.key"
+                or POSIX::_exit(99);
+        }
+        $children{$pid} = 1;
+        close $_ for $from, $say;
+        my $port;
+        while (!$port && defined(my $line = <$said>)) { ($port) = $line =~ /^ACCEPT .*:(\d+)/ }
+        syswrite $to, $answer;
+        my $run = $port && client(["--apikey=$KEY", "--apihost=https://$host:$port", '--format=json', '--timeout=20',
+            'get_repo'], @how);
+        kill 'TERM', $pid;
+        waitpid $pid, 0;
+        delete $children{$pid};
+        return $run;
+    };
+    my $answer = http('200 OK', '{"id": 0, "result": 1, "error": null}');
+    my @trust = (env => { CURL_CA_BUNDLE => "$TMP/tls.pem" });
+    my $unknown = $call_to_tls->('127.0.0.1', $answer) or plan skip_all => 'openssl s_server tells no port';
+    is_run($unknown, 3, '', qr/\ACall failed: [^\n]*certificate[^\n]*\n\z/i, 'an unknown certificate is refused');
+    is_run($call_to_tls->('127.0.0.1', $answer, @trust),
+        3, '', qr/\Asomething went wrong. ID mismatch got 0,/, 'CURL_CA_BUNDLE is heeded');
+    is_run($call_to_tls->('localhost', $answer, @trust),
         3, '', qr/\ACall failed: [^\n]*localhost[^\n]*\n\z/, 'one of another host is refused');
-    kill 'TERM', $pid;
-    waitpid $pid, 0;
-    delete $children{$pid};
 };
 
 subtest 'secrets' => sub {
