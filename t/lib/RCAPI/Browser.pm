@@ -48,6 +48,7 @@ sub new {
     $self->{session} = $self->_do('Target.attachToTarget', { targetId => $page, flatten => JSON::PP::true() })
         ->{sessionId};
     $self->_do('Page.enable');
+    $self->_do('Page.setLifecycleEventsEnabled', { enabled => JSON::PP::true() });
     return $self;
 }
 
@@ -96,7 +97,9 @@ sub _wait {
     while (time < $end) {
         while ($self->{got} =~ s/\A([^\0]*)\0//) {
             my $message = JSON::PP->new->utf8->decode($1);
-            $self->{loaded} = 1 if ($message->{method} // '') eq 'Page.loadEventFired';
+            my $about = $message->{params};
+            $self->{loaded}{ $about->{loaderId} } = 1
+                if ($message->{method} // '') eq 'Page.lifecycleEvent' && $about->{name} eq 'load';
             return $message if $fits->($message);
         }
         vec(my $ready = '', fileno $self->{from}, 1) = 1;
@@ -106,20 +109,27 @@ sub _wait {
     return;
 }
 
-# Opens a page and waits until all of it has loaded, and a moment longer for what runs beside it. Then it is left,
-# or with stay => 1 not before the next one is opened, which is half the work for the browser.
+# Goes to a page and waits until all of it has loaded, and not until the one before has, which may still do so;
+# returns the error of one that does not come.
+sub _go {
+    my ($self, $url) = @_;
+    my $a = $self->_do('Page.navigate', { url => $url });
+    my $error = $a->{errorText} // $a->{error};
+    return $error if defined $error || !defined $a->{loaderId}; # another place of the same page
+    my $loaded = sub { $self->{loaded}{ $a->{loaderId} } };
+    $loaded->() || $self->_wait($loaded) || die "$url does not load\n";
+    return;
+}
+
+# Opens a page, and waits a moment longer for what runs beside it. Then it is left, or with stay => 1 not before the
+# next one is opened, which is half the work for the browser.
 sub open {
     my ($self, $url, %opt) = @_;
-    $self->{loaded} = 0;
-    my $error = do { my $a = $self->_do('Page.navigate', { url => $url }); $a->{errorText} // $a->{error} };
-    $self->{loaded} ||= $self->_wait(sub { $self->{loaded} }) || die "$url does not load\n" if !defined $error;
+    my $error = $self->_go($url);
     sleep 0.3 if !defined $error; # not by a timer of the page: in a sandbox it would never end
     my %page = (error => $error, map { $_->[0] => $self->_eval($_->[1]) } [title => 'document.title'],
         [html => 'document.documentElement.outerHTML']);
-    return \%page if $opt{stay};
-    $self->{loaded} = 0;
-    $self->_do('Page.navigate', { url => 'about:blank' });
-    $self->{loaded} ||= $self->_wait(sub { $self->{loaded} });
+    $self->_go('about:blank') if !$opt{stay};
     return \%page;
 }
 
@@ -136,13 +146,9 @@ sub picture {
         deviceScaleFactor => 1, mobile => JSON::PP::false() });
     $self->_do('Emulation.setEmulatedMedia', {
         features => [{ name => 'prefers-color-scheme', value => $opt{scheme} }] });
-    $self->{loaded} = 0;
-    $self->_do('Page.navigate', { url => $url });
-    $self->{loaded} ||= $self->_wait(sub { $self->{loaded} }) || die "$url does not load\n";
+    $self->_go($url);
     my $png = $self->_do('Page.captureScreenshot', { format => 'png' })->{data};
-    $self->{loaded} = 0; # else another place of the same page would not load
-    $self->_do('Page.navigate', { url => 'about:blank' });
-    $self->{loaded} ||= $self->_wait(sub { $self->{loaded} });
+    $self->_go('about:blank'); # else another place of the same page would not load
     require MIME::Base64;
     return MIME::Base64::decode_base64($png);
 }
@@ -150,9 +156,8 @@ sub picture {
 # Opens a page and stays there; js evaluates an expression in it.
 sub visit {
     my ($self, $url) = @_;
-    $self->{loaded} = 0;
-    $self->_do('Page.navigate', { url => $url });
-    return $self->{loaded} ||= $self->_wait(sub { $self->{loaded} }) || die "$url does not load\n";
+    my $error = $self->_go($url);
+    die "$url: $error\n" if defined $error;
 }
 
 sub js { return shift->_eval(@_) }
