@@ -10,6 +10,7 @@ use POSIX ();
 use Test::More;
 use Time::HiRes qw(sleep time);
 use RCAPI::HTTP;
+use RCAPI::Processes qw(programs_below);
 use RCAPI::Run qw(await_change kill_within patiently rounds slow slurp spew);
 use RCAPI::Test;
 
@@ -203,7 +204,7 @@ for my $i (1 .. $ROUNDS) {
 }
 note("rcapi-admin: $cut killed, $whole not");
 cmp_ok($cut, '>=', 20, 'some were killed');
-sleep 0.5; # git may finish what it began
+patiently(30, sub { !programs_below($ROOT) }); # git may finish what it began
 is($t->try_admin('check', '--repair')->{exit}, 0, 'check --repair mends');
 all_is_well('after rcapi-admin was killed');
 

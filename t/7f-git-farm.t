@@ -110,14 +110,15 @@ sub kinds {
     return \%kinds;
 }
 
-# The API answers meanwhile: a new connection each, as a farm's are.
+# The API answers meanwhile: a new connection each, as a farm's are. Who held all threads would do so until the gate
+# opens.
 sub is_free {
-    my ($what, $longest) = @_;
+    my ($what) = @_;
     my @took = sort { $a <=> $b } map {
         my $from = time;
         defined $t->call(test => { args => 'x' })->{error} ? 999 : time - $from;
     } 1 .. 20;
-    ok($took[10] < 0.1 * slow() && $took[-1] < ($longest // 1) * slow(), "$what: calls are answered")
+    ok($took[10] < 0.5 * slow() && $took[-1] < 5 * slow(), "$what: calls are answered")
         or diag "median $took[10] s, longest $took[-1] s";
     note(sprintf '%s: median %.1f ms, longest %.1f ms', $what, map { 1000 * $_ } @took[10, -1]);
 }
@@ -230,7 +231,7 @@ subtest 'a graceful restart' => sub {
     my @old = $t->children;
     kill USR1 => $t->{server}->pid;
     ok(patiently(10, sub { $t->error_log =~ /(?:resuming normal operations.*){2}/s }), 'a new generation');
-    is_free('the old one still waits', 3); # until httpd has started the new processes
+    is_free('the old one still waits');
     spew(in_tmp('go'), '');
     is_deeply(kinds(@clients), { 200 => 41 }, 'the old one sends all of it');
     ok(patiently(10, sub { !grep { kill 0, $_ } @old }), '... and ends');

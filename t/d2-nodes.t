@@ -10,7 +10,7 @@ use RCAPI::HTTP;
 use RCAPI::OddServer;
 use RCAPI::PostgreSQL;
 use RCAPI::Processes;
-use RCAPI::Run qw(patiently slurp);
+use RCAPI::Run qw(patiently slurp spew);
 use RCAPI::Test;
 
 plan skip_all => 'no PostgreSQL server is installed (Debian: apt-get install postgresql)' if !RCAPI::PostgreSQL::bin();
@@ -153,10 +153,14 @@ subtest 'what the other node changes' => sub {
     my $set = q{BEGIN; UPDATE users SET active = 0 WHERE username = 'bob'};
     $one->sql("$set; ROLLBACK"); # its number is of no change
     is(sees(bob => 'seen'), '1 1', 'nothing of what was rolled back') for 1 .. 2;
+    my $go = "$one->{dir}/scratch/go"; # until it is there psql waits, in a transaction
     my $open = fork // die "fork: $!";
-    POSIX::_exit(!$one->sql("$set; SELECT pg_sleep(2); COMMIT")) if !$open;
-    patiently(10, sub { $one->sql(qq{SELECT 1 FROM pg_stat_activity WHERE $HERE AND wait_event = 'PgSleep'}) =~ /1/ });
+    POSIX::_exit(!$one->sql("$set;\n\\! until [ -e '$go' ]; do sleep 0.02; done\nCOMMIT")) if !$open;
+    my $waits = "SELECT 1 FROM pg_stat_activity WHERE $HERE AND application_name = 'psql'
+        AND state = 'idle in transaction'";
+    ok(patiently(10, sub { $one->sql($waits) =~ /1/ }), 'a transaction is open');
     is(sees(bob => 'seen'), '1 1', 'nothing of what is not committed') for 1 .. 2;
+    spew($go, '');
     waitpid $open, 0;
     is(sees(bob => 'seen'), '0 0', 'a transaction in which it was asked') for 1 .. 2;
     $one->sql("UPDATE users SET active = 1 WHERE username = 'bob'");

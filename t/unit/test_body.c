@@ -115,7 +115,7 @@ static void deadline(void **state)
     apr_size_t len;
 
     (void)state;
-    rc_body_set_deadline(body, rc_clock() + apr_time_from_msec(600));
+    rc_body_set_deadline(body, rc_clock() + patience(0.6));
     assert_int_equal(rc_body_whole(&data, &len, body, pool), RC_BODY_LATE);
     assert_int_equal(len, 3);
 }

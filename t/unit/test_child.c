@@ -125,7 +125,7 @@ static void others_hold_the_pipe(void **state)
 
 static void deadline(void **state)
 {
-    rc_child_t *child = start("echo x; sleep 1000", apr_time_from_msec(200), pool);
+    rc_child_t *child = start("echo x; sleep 1000", patience(0.5), pool);
     rc_proc_result_t result;
 
     (void)state;

@@ -354,7 +354,7 @@ static void deadline_ends_grandchildren_too(void **state)
     int one = 0, two = 0;
 
     (void)state;
-    proc.deadline = start + patience(0.4);
+    proc.deadline = start + patience(1);
     result = run_script(&proc, "trap '' TERM INT HUP; sh -c \"trap '' TERM INT HUP; echo \\$\\$;"
                                "sleep 600; sleep 600\" & echo $$; sleep 600; sleep 600");
     assert_true(result.timed_out);

@@ -15,6 +15,7 @@ RCAPI::Processes - what programs a server runs while something happens
     $seen->{texts};                       # arguments and environments of all, a line each
     children_of($httpd);                  # process ids of its children
     programs_of($httpd);                  # and of theirs, and so on
+    programs_below($dir);                 # process ids of programs that work there: directory or arguments
     memory_peak($httpd);                  # KB
 
 =cut
@@ -26,7 +27,7 @@ use POSIX ();
 use RCAPI::Run qw(slurp);
 use Time::HiRes qw(sleep);
 
-our @EXPORT = qw(children_of memory_peak programs_of watch_processes);
+our @EXPORT = qw(children_of memory_peak programs_below programs_of watch_processes);
 
 sub programs_of {
     my ($pid) = @_;
@@ -44,6 +45,14 @@ sub children_of {
     my @lists = glob "/proc/$pid/task/*/children";
     my @all = @lists ? map({ split ' ', slurp($_) } @lists) : map { /(\d+)/ } glob '/proc/[0-9]*';
     return grep { slurp("/proc/$_/stat") =~ /^\d+ \(.*\) [^ZX] $pid /s } @all;
+}
+
+sub programs_below {
+    my ($dir) = @_;
+    return grep {
+        my $text = join "\0", slurp("/proc/$_/cmdline"), readlink("/proc/$_/cwd") // '', '';
+        $text =~ m{\Q$dir\E[/\0]};
+    } map { m{(\d+)} } glob '/proc/[0-9]*';
 }
 
 sub memory_peak {

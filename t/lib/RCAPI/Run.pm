@@ -140,9 +140,10 @@ sub _end_spawner {
 END { _end_spawner() }
 
 # How many times longer than usual things may take: a sanitizer's build does less in the same time,
-# and so does a machine with more to run than it has cores.
+# and so does a machine with more to run than it has cores, in the last minute or just now.
 sub slow {
-    my ($load) = split ' ', slurp('/proc/loadavg') || 0;
+    my ($load, $now) = slurp('/proc/loadavg') =~ m{^(\S+) .* (\d+)/};
+    $load = $now if ($now // 0) > ($load //= 0);
     $cores ||= (() = slurp('/proc/cpuinfo') =~ /^processor\b/mg) || 1;
     my $factor = $load / $cores;
     return ($factor > 1 ? $factor : 1) * ($ENV{RCAPI_PRELOAD} ? 4 : 1);
