@@ -177,7 +177,7 @@ sub kill_within {
     kill KILL => $pid;
     waitpid $pid, 0;
     my $killed = $? == 9;
-    $$within *= $killed ? 1.1 : 0.9;
+    $$within *= $killed ? 1.2 : 0.8;
     return $killed;
 }
 
