@@ -189,7 +189,7 @@ subtest 'other events' => sub {
     $t->must(create_repo => { repo_name => 'group/deep/new', repo_type => 'git' });
     my ($commit) = $t->git($app->{path}, qw(rev-parse master)) =~ /(\w+)/;
     $t->must(comment_commit => { repoid => 'group/app', commit_id => $commit, message => 'so so',
-        status => 'approved' });
+        status => 'approved', comment_type => 'todo' });
     $git->clone('group/app');
     my @seen = events('/ok/all', 3);
     is_deeply [map { $_->{name} } sort { $a->{utc_timestamp} cmp $b->{utc_timestamp} } @seen],
@@ -198,7 +198,7 @@ subtest 'other events' => sub {
     is_deeply $comment->{commit}, { commit_id => $commit, commit_message => "two\n", commit_branch => 'master' },
         'a commit';
     ok delete $comment->{comment}{comment_id}, 'the id of a comment';
-    is_deeply $comment->{comment}, { comment_text => 'so so', comment_type => 'note', comment_f_path => undef,
+    is_deeply $comment->{comment}, { comment_text => 'so so', comment_type => 'todo', comment_f_path => undef,
         comment_line_no => undef, status => 'approved' }, 'a comment';
     $t->must(delete_repo => { repoid => 'group/deep/new' });
     is_deeply [map { "$_->{name} $_->{repo}{repo_name}" } events('/ok/group', 2)],
