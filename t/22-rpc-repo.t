@@ -5,6 +5,7 @@ use strict;
 use warnings;
 use IO::Socket::INET;
 use JSON::PP ();
+use POSIX ();
 use Test::More;
 use RCAPI::Test;
 
@@ -44,7 +45,8 @@ subtest 'create_repo: result and row' => sub {
         fork_of => undef,
         enable_statistics => JSON::PP::false, enable_locking => JSON::PP::false, enable_downloads => JSON::PP::false,
         last_changeset => {
-            short_id => '0' x 12, raw_id => '0' x 40, revision => -1, message => '', date => '1970-01-01T00:00:00',
+            short_id => '0' x 12, raw_id => '0' x 40, revision => -1, message => '',
+            date => POSIX::strftime('%Y-%m-%dT%H:%M:%S', localtime 0),
             author => '', parents => [], branch => undef,
         },
         locked_by => undef, locked_date => undef, lock_reason => undef,

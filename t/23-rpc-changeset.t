@@ -4,6 +4,7 @@
 use strict;
 use warnings;
 use Digest::SHA qw(sha1_hex);
+use POSIX ();
 use Test::More;
 use RCAPI::Test;
 
@@ -114,7 +115,8 @@ subtest 'checks' => sub {
     is $t->call(get_repo_changeset => { repoid => 'hist' }, as => 'bob')->{error},
         'Missing non optional `revision` arg in JSON DATA', 'missing';
     is_deeply $t->call(get_repo_changeset => { repoid => 'void', revision => 'tip' }, as => 'bob')->{result}, {
-        short_id => '0' x 12, raw_id => '0' x 40, revision => -1, message => '', date => '1970-01-01T00:00:00',
+        short_id => '0' x 12, raw_id => '0' x 40, revision => -1, message => '',
+        date => POSIX::strftime('%Y-%m-%dT%H:%M:%S', localtime 0),
         author => '',
         parents => [], branch => undef, diff => [],
     }, 'an empty repository: the empty commit';
