@@ -320,7 +320,8 @@ SKIP: {
 
 subtest 'large files are kept, too' => sub {
     my $u = RCAPI::Test->new(children => 1, whitelist => 'FilesController:*',
-        directives => "RcapiArchiveCache cache 20M\n");
+        modules => ['logio'], directives => "RcapiArchiveCache cache 20M\nLogFormat \"%O %B\" sizes\n"
+        . "CustomLog logs/sizes sizes\n");
     my $repo = $u->repo('large', build => sub { noise($_[0], 9) });
     my $id = $u->must(get_repo => { repoid => 'large' })->{repo_id};
     my $kept = sub { [map { s{.*/}{}r } glob $u->dir . '/cache/rcapi-*'] };
@@ -333,11 +334,29 @@ subtest 'large files are kept, too' => sub {
     is($ask->(headers => [Range => 'bytes=9000000-9000009'])->body, substr($want, 9000000, 10), 'a part of it');
     ok($u->get('/large/rawfile/master/noise', as => 'admin')->body eq $want, 'by another view');
     is((stat $u->dir . "/cache/rcapi-$id-$blob.blob")[1], $first, 'from there');
+    for my $pause (0, 0.003, 0.03) { # seconds: not at all, for less and for longer than a thread waits
+        my $answer = read_with_pauses($u, '/large/raw/tip/noise', $pause);
+        ok(RCAPI::HTTP::parse($answer)->body eq $want, "a reader that pauses for $pause s gets all of it");
+        my $sizes = join ' ', length $answer, length $want;
+        ok(patiently(5, sub { (split /\n/, slurp($u->dir . '/logs/sizes'))[-1] eq $sizes }), '... which is logged');
+    }
     $u->user('outsider');
     $u->must(update_repo => { repoid => 'large', private => JSON::PP::true() });
     is($ask->(as => 'outsider')->status, 404, 'rights come first');
     $u->done;
 };
+
+# The whole answer to an admin's GET, read a megabyte at a time with pauses (seconds) between them.
+sub read_with_pauses {
+    my ($server, $path, $pause) = @_;
+    my $s = RCAPI::HTTP::connect_to($server->port) or die;
+    print $s "GET $path HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-Api-Key: ${\ $server->key('admin') }\r\n\r\n";
+    my $answer = '';
+    while (read $s, $answer, 1 << 20, length $answer) {
+        select undef, undef, undef, $pause;
+    }
+    return $answer;
+}
 
 # Nobody computes the ids of what is in a pack again: somebody who writes the files of a repository
 # says what is under an id there, and not elsewhere.
