@@ -42,7 +42,8 @@ subtest 'no account for the children' => sub {
     for my $what (sort keys %says) {
         my $file = "$t->{dir}/account.conf";
         spew($file, $t->{server}->config(1) . qq($what "#-1"\n)); # as without the directive
-        my $r = RCAPI::Run::run({ root => 1 }, RCAPI::Server::program(), '-d', $t->{dir}, '-f', $file, '-t');
+        my $r = RCAPI::Run::run({ root => 1, env => $t->{server}{env} }, RCAPI::Server::program(), '-d', $t->{dir},
+            '-f', $file, '-t');
         my $text = $r->{out} . $r->{err};
         isnt($r->{exit}, 0, "configtest refuses it without $what");
         like($text, qr{^RC0002: $what: httpd, started by root, $says{$what} to run its children with: set User and }m,
