@@ -9,7 +9,7 @@ use lib 't/lib';
 use JSON::PP ();
 use Time::HiRes qw(time);
 use RCAPI::PostgreSQL;
-use RCAPI::Run qw(patiently rounds slurp);
+use RCAPI::Run qw(patiently rounds slow slurp);
 use RCAPI::Test;
 
 plan skip_all => 'no PostgreSQL server is installed (Debian: apt-get install postgresql)' if !RCAPI::PostgreSQL::bin();
@@ -157,7 +157,7 @@ subtest 'a server that is frozen' => sub {
         kill STOP => $two->children;
         my $before = time;
         set_active(0);
-        cmp_ok(time - $before, '<', 15, 'holds up a change for a short time');
+        cmp_ok(time - $before, '<', 13 + 2 * slow(), 'holds up a change for a short time');
         kill CONT => $two->children;
         is(sees(), '0 0', 'and knows of it when it goes on');
         set_active(1);
@@ -172,7 +172,7 @@ subtest 'a database server that is frozen' => sub {
     kill STOP => @backends;
     my $before = time;
     is($one->call(get_repo => { repoid => 'seen' }, as => 'bob')->{error}, undef, 'is asked on new connections');
-    cmp_ok(time - $before, '<', 13, '... soon');
+    cmp_ok(time - $before, '<', 11 + 2 * slow(), '... soon');
     kill CONT => @backends;
 };
 
