@@ -7,12 +7,18 @@
 
 #include <apr_pools.h>
 
+#include <stdbool.h>
+
 /** Returns the value of a digit in either case; -1 when @a c is not a digit. */
 int rc_hex_digit(char c);
 
 /** Returns the value of the @a n (at most 7) digits at @a text; -1 when one is not a digit. Stops
  * at a NUL. */
 int rc_hex_read(const char *text, int n);
+
+/** Reads @a len bytes from twice as many digits at @a text. Returns false when one is not a digit;
+ * stops at a NUL. */
+bool rc_hex_bytes(unsigned char *bytes, const char *text, apr_size_t len);
 
 /** Returns the byte of the percent escape at @a text; -1 when there is none. Stops at a NUL. */
 int rc_hex_percent(const char *text);

@@ -47,9 +47,9 @@ rc_err_t *rc_secret_unseal(const char **text, const rc_secret_t *secret, const v
 /** Computes the SHA-256 of @a key. */
 void rc_key_digest(unsigned char digest[RC_DIGEST_SIZE], const char *key);
 
-/** Frees what rc_key_digest keeps when @a pool ends: that of the configuration, since httpd unloads
+/** Frees the code of OpenSSL's that is kept when @a pool ends: that of the configuration, since httpd unloads
  * the module with it at each restart, or that of a child, which ends before OpenSSL does. */
-void rc_key_digest_end_with(apr_pool_t *pool);
+void rc_secret_end_with(apr_pool_t *pool);
 
 /** Returns the HMAC-SHA256 of @a data with @a key as hexadecimal digits, in @a pool. */
 const char *rc_key_hmac(const char *key, const void *data, apr_size_t len, apr_pool_t *pool);

@@ -89,8 +89,8 @@ typedef enum {
 
 /** Calls @a fn, which may use @a db, for each user of a set. The details live until @a fn
  * returns; memory is needed for a few hundred of them. @a page, by name, is for all
- * users only (NULL: no page). Without @a keys the lists of keys are empty. @a scratch
- * is cleared before the next user. */
+ * users only (NULL: no page). Keys have only what shows them: id, user, main, sealed; without
+ * @a keys there are none. @a scratch is cleared before the next user. */
 rc_err_t *rc_store_users_each(rc_db_t *db, rc_users_t which, apr_int64_t id, const rc_slice_t *page,
                               bool keys,
                               rc_err_t *(*fn)(void *baton, const rc_user_details_t *details,

@@ -7,13 +7,16 @@
 
 #include <string.h>
 
+/* The values of digits plus 1; 0 is no digit. */
+static const signed char digit_values[256] = {
+    ['0'] = 1,  ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,  ['6'] = 7,  ['7'] = 8,
+    ['8'] = 9,  ['9'] = 10, ['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16,
+    ['A'] = 11, ['B'] = 12, ['C'] = 13, ['D'] = 14, ['E'] = 15, ['F'] = 16,
+};
+
 int rc_hex_digit(char c)
 {
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+    return digit_values[(unsigned char)c] - 1;
 }
 
 int rc_hex_read(const char *text, int n)
@@ -26,6 +29,18 @@ int rc_hex_read(const char *text, int n)
         value = value * 16 + digit;
     }
     return value;
+}
+
+bool rc_hex_bytes(unsigned char *bytes, const char *text, apr_size_t len)
+{
+    for (; len; len--, text += 2) {
+        int high = rc_hex_digit(text[0]), low = high < 0 ? -1 : rc_hex_digit(text[1]);
+
+        if (low < 0)
+            return false;
+        *bytes++ = (unsigned char)(high << 4 | low);
+    }
+    return true;
 }
 
 int rc_hex_percent(const char *text)

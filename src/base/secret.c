@@ -19,6 +19,51 @@
 #define NONCE_SIZE 12
 #define TAG_SIZE   16
 
+/* OpenSSL's code of the algorithms. EVP_sha256() and EVP_aes_256_gcm() only name them: each digest
+ * and each key would search for the code again, behind a lock. */
+static EVP_MD *fetched_sha256; /* NULL: none, and the static one is used */
+static EVP_CIPHER *fetched_aes;
+static const EVP_MD *sha256;
+static const EVP_CIPHER *aes_gcm;
+
+static void take_static(void)
+{
+    sha256 = EVP_sha256();
+    aes_gcm = EVP_aes_256_gcm();
+}
+
+static void fetch_once(void)
+{
+    take_static();
+    if ((fetched_sha256 = EVP_MD_fetch(NULL, "SHA256", NULL)))
+        sha256 = fetched_sha256;
+    if ((fetched_aes = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL)))
+        aes_gcm = fetched_aes;
+}
+
+static void fetch_code(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+    pthread_once(&once, fetch_once);
+}
+
+static apr_status_t free_fetched(void *unused)
+{
+    (void)unused;
+    take_static();
+    EVP_MD_free(fetched_sha256);
+    EVP_CIPHER_free(fetched_aes);
+    fetched_sha256 = NULL;
+    fetched_aes = NULL;
+    return APR_SUCCESS;
+}
+
+void rc_secret_end_with(apr_pool_t *pool)
+{
+    apr_pool_cleanup_register(pool, NULL, free_fetched, apr_pool_cleanup_null);
+}
+
 rc_err_t *rc_secret_seal(const void **sealed, int *len, const rc_secret_t *secret, const char *text,
                          const char *context, apr_pool_t *pool)
 {
@@ -29,10 +74,11 @@ rc_err_t *rc_secret_seal(const void **sealed, int *len, const rc_secret_t *secre
     rc_secret_keys_t keys;
     bool ok;
 
+    fetch_code();
     rc_secret_refresh(secret);
     rc_secret_keys(&keys, secret);
     ok = ctx && RAND_bytes(out, NONCE_SIZE) == 1 &&
-         EVP_EncryptInit_ex(ctx, EVP_aes_256_gcm(), NULL, keys.key[0], out) == 1 &&
+         EVP_EncryptInit_ex(ctx, aes_gcm, NULL, keys.key[0], out) == 1 &&
          EVP_EncryptUpdate(ctx, NULL, &n, (const unsigned char *)context, (int)strlen(context)) ==
              1 &&
          EVP_EncryptUpdate(ctx, data, &n, (const unsigned char *)text, size) == 1 &&
@@ -53,8 +99,9 @@ static bool open_with(unsigned char *out, const unsigned char *key, const unsign
     int n = 0;
     bool ok;
 
+    fetch_code();
     memcpy(tag, in + NONCE_SIZE, TAG_SIZE);
-    ok = ctx && EVP_DecryptInit_ex(ctx, EVP_aes_256_gcm(), NULL, key, in) == 1 &&
+    ok = ctx && EVP_DecryptInit_ex(ctx, aes_gcm, NULL, key, in) == 1 &&
          EVP_DecryptUpdate(ctx, NULL, &n, (const unsigned char *)context, (int)strlen(context)) ==
              1 &&
          EVP_DecryptUpdate(ctx, out, &n, in + NONCE_SIZE + TAG_SIZE, size) == 1 &&
@@ -96,35 +143,9 @@ rc_err_t *rc_secret_unseal(const char **text, const rc_secret_t *secret, const v
     return NULL;
 }
 
-static EVP_MD *fetched; /* NULL: none, and sha256 is the static one */
-static const EVP_MD *sha256;
-
-static void fetch_sha256(void)
-{
-    fetched = EVP_MD_fetch(NULL, "SHA256", NULL);
-    sha256 = fetched ? fetched : EVP_sha256();
-}
-
-static apr_status_t free_sha256(void *unused)
-{
-    (void)unused;
-    sha256 = EVP_sha256();
-    EVP_MD_free(fetched);
-    fetched = NULL;
-    return APR_SUCCESS;
-}
-
-void rc_key_digest_end_with(apr_pool_t *pool)
-{
-    apr_pool_cleanup_register(pool, NULL, free_sha256, apr_pool_cleanup_null);
-}
-
-/* EVP_sha256() names the algorithm; each digest would search for its code again, behind a lock. */
 void rc_key_digest(unsigned char digest[RC_DIGEST_SIZE], const char *key)
 {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-
-    pthread_once(&once, fetch_sha256);
+    fetch_code();
     EVP_Digest(key, strlen(key), digest, NULL, sha256, NULL);
 }
 

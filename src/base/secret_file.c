@@ -68,25 +68,11 @@ rc_err_t *rc_secret_create(const char *path, apr_pool_t *pool)
     return rc_fs_sync_folder_of(path, pool);
 }
 
-static bool parse_key(unsigned char key[RC_SECRET_SIZE], const char *text)
-{
-    int i;
-
-    for (i = 0; i < RC_SECRET_SIZE; i++) {
-        int byte = rc_hex_read(text + 2 * i, 2);
-
-        if (byte < 0)
-            return false;
-        key[i] = (unsigned char)byte;
-    }
-    return true;
-}
-
 static bool parse_keys(rc_secret_keys_t *keys, const char *text)
 {
-    keys->n = parse_key(keys->key[0], text);
+    keys->n = rc_hex_bytes(keys->key[0], text, RC_SECRET_SIZE);
     if (keys->n && text[LINE] == '\n' && text[LINE + 1])
-        keys->n += parse_key(keys->key[1], text + LINE + 1);
+        keys->n += rc_hex_bytes(keys->key[1], text + LINE + 1, RC_SECRET_SIZE);
     return keys->n;
 }
 

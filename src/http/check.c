@@ -132,7 +132,7 @@ int rc_http_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
     int status = OK;
 
     (void)plog;
-    rc_key_digest_end_with(pconf);
+    rc_secret_end_with(pconf);
     if (err) {
         ap_log_error(APLOG_MARK, APLOG_CRIT | APLOG_STARTUP, err->cause, NULL,
                      RCLOGNO(0001) "self-check: %s", rc_err_log_text(err, ptemp));

@@ -204,7 +204,7 @@ void rc_http_child_init(apr_pool_t *pchild, server_rec *s)
     int i;
 
     (void)s;
-    rc_key_digest_end_with(pchild);
+    rc_secret_end_with(pchild);
     watch_work(pchild);
     rc_metrics_begin();
     bound_memory();

@@ -106,8 +106,15 @@ static void take_ip(void *baton, int at, rc_stmt_t *st, apr_pool_t *pool)
 static void take_key(void *baton, int at, rc_stmt_t *st, apr_pool_t *pool)
 {
     const rc_user_details_t *details = (rc_user_details_t *)baton + at;
+    rc_blob_t sealed = rc_column_blob(st, 3, pool);
 
-    rc_read_user_key(apr_array_push(details->keys), st, pool);
+    APR_ARRAY_PUSH(details->keys, rc_user_key_t) = (rc_user_key_t){
+        .user_id = rc_column_int(st, 0),
+        .id = rc_column_int(st, 1),
+        .main = rc_column_bool(st, 2),
+        .sealed = sealed.data,
+        .sealed_len = sealed.len,
+    };
 }
 
 /* Reads what belongs to the users of a chunk, whose rows are read. */

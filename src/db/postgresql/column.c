@@ -74,14 +74,14 @@ apr_int64_t rc_pg_column_int(rc_stmt_t *st, int column)
 const void *rc_pg_column_blob(rc_stmt_t *st, int column, int *len)
 {
     const char *text = rc_pg_column_text(st, column, len);
-    char *bytes;
-    int i;
+    unsigned char *bytes;
 
     if (!text || rc_pg_is_binary(st))
         return text;
     *len = *len / 2 - 1;
     bytes = apr_palloc(st->db->pool, (apr_size_t)*len + 1);
-    for (i = 0; i < *len; i++)
-        bytes[i] = (char)rc_hex_read(text + 2 + 2 * i, 2);
-    return bytes;
+    if (rc_hex_bytes(bytes, text + 2, (apr_size_t)*len))
+        return bytes;
+    *len = 0; /* bytea_output is another one than ours */
+    return NULL;
 }

@@ -21,8 +21,8 @@ rc_keys_t rc_call_keys(const rc_call_t *call)
     return call->actor.caller->admin ? rc_call_own_keys(call) : RC_KEYS_MASKED;
 }
 
-/* Writes a key in clear, or the mask when it cannot be decrypted. */
-static void write_key(rc_json_t *out, rc_call_t *call, const rc_user_key_t *key, apr_pool_t *pool)
+/* Returns a key in clear; NULL when it cannot be decrypted. */
+static const char *clear_key(rc_call_t *call, const rc_user_key_t *key, apr_pool_t *pool)
 {
     const char *clear = NULL;
     rc_err_t *err = rc_key_clear(&clear, rc_key_secret(call->env), key, pool);
@@ -30,6 +30,12 @@ static void write_key(rc_json_t *out, rc_call_t *call, const rc_user_key_t *key,
     if (err)
         rc_log(RC_LOG_ERR, err->cause, "key %" APR_INT64_T_FMT ": %s", key->id,
                rc_err_log_text(err, pool));
+    return clear;
+}
+
+/* Writes a key in clear, or the mask. */
+static void write_key(rc_json_t *out, rc_call_t *call, const rc_user_key_t *key, const char *clear)
+{
     rc_json_string(out, clear ? clear : MASKED);
     if (clear)
         rc_kept_key_written(call, out, key, clear);
@@ -37,23 +43,27 @@ static void write_key(rc_json_t *out, rc_call_t *call, const rc_user_key_t *key,
         call->has_secret = true; /* the next time it may be shown */
 }
 
+/* The main key is written twice, but decrypted once: a list of users has one for each. */
 static void write_keys(rc_json_t *out, rc_call_t *call, const apr_array_header_t *list,
                        rc_keys_t keys, apr_pool_t *pool)
 {
     bool shown = keys == RC_KEYS_CLEAR && rc_key_secret(call->env);
-    int i;
+    const rc_user_key_t *key = (const rc_user_key_t *)list->elts;
+    const rc_user_key_t *end = key + (shown ? list->nelts : 0);
+    const rc_user_key_t *main = key < end && key->main ? key : NULL;
+    const char *clear = main ? clear_key(call, main, pool) : NULL;
 
     rc_json_key(out, "api_key");
-    if (shown && list->nelts && APR_ARRAY_IDX(list, 0, rc_user_key_t).main)
-        write_key(out, call, &APR_ARRAY_IDX(list, 0, rc_user_key_t), pool);
+    if (main)
+        write_key(out, call, main, clear);
     else
         rc_json_string(out, MASKED);
     rc_json_key(out, "api_keys");
     rc_json_array_begin(out);
     if (!shown)
         rc_json_string(out, MASKED);
-    for (i = 0; shown && i < list->nelts; i++)
-        write_key(out, call, &APR_ARRAY_IDX(list, i, rc_user_key_t), pool);
+    for (; key < end; key++)
+        write_key(out, call, key, key == main ? clear : clear_key(call, key, pool));
     rc_json_array_end(out);
 }
 

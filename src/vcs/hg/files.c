@@ -28,14 +28,5 @@ rc_err_t *rc_hg_small_file(const char **text, rc_vcs_t *vcs, const char *folder,
 
 bool rc_hg_read_node(unsigned char node[RC_HG_NODE], const char *text)
 {
-    int i;
-
-    for (i = 0; i < RC_HG_NODE; i++) {
-        int byte = rc_hex_read(text + (size_t)i * 2, 2);
-
-        if (byte < 0)
-            return false;
-        node[i] = (unsigned char)byte;
-    }
-    return true;
+    return rc_hex_bytes(node, text, RC_HG_NODE);
 }
