@@ -320,8 +320,12 @@ SKIP: {
 
 subtest 'large files are kept, too' => sub {
     my $u = RCAPI::Test->new(children => 1, whitelist => 'FilesController:*',
-        modules => ['logio'], directives => "RcapiArchiveCache cache 20M\nLogFormat \"%O %B\" sizes\n"
-        . "CustomLog logs/sizes sizes\n");
+        modules => ['logio', 'headers'], directives => <<'END');
+RcapiArchiveCache cache 20M
+LogFormat "%O %B" sizes
+CustomLog logs/sizes sizes
+Header unset Content-Length "expr=-n req('X-No-Length')"
+END
     my $repo = $u->repo('large', build => sub { noise($_[0], 9) });
     my $id = $u->must(get_repo => { repoid => 'large' })->{repo_id};
     my $kept = sub { [map { s{.*/}{}r } glob $u->dir . '/cache/rcapi-*'] };
@@ -340,6 +344,9 @@ subtest 'large files are kept, too' => sub {
         my $sizes = join ' ', length $answer, length $want;
         ok(patiently(5, sub { (split /\n/, slurp($u->dir . '/logs/sizes'))[-1] eq $sizes }), '... which is logged');
     }
+    my $chunks = $ask->(headers => ['X-No-Length' => 1]);
+    is($chunks->header('Transfer-Encoding'), 'chunked', 'without the length it goes in chunks');
+    ok($chunks->body eq $want, '... and is the same');
     $u->user('outsider');
     $u->must(update_repo => { repoid => 'large', private => JSON::PP::true() });
     is($ask->(as => 'outsider')->status, 404, 'rights come first');

@@ -69,7 +69,8 @@ static apr_size_t write_text(conn_rec *c, const char *text, apr_size_t len, apr_
 }
 
 /* Sends what is @a ahead, and the first bytes of @a map, by httpd's filters; the next ones without
- * them, if the socket took the first. Returns how many of the map. */
+ * them, if the socket took the first, and the answer has its length (httpd has decided by now: it
+ * sends chunks when a directive has removed that). Returns how many of the map. */
 static apr_size_t send_map(apr_status_t *rv, request_rec *r, apr_bucket_brigade *ahead,
                            const apr_mmap_t *map, apr_time_t end)
 {
@@ -79,7 +80,7 @@ static apr_size_t send_map(apr_status_t *rv, request_rec *r, apr_bucket_brigade 
     APR_BRIGADE_INSERT_TAIL(ahead, apr_bucket_immortal_create(map->mm, first, c->bucket_alloc));
     *rv = ap_pass_brigade(r->output_filters, ahead);
     apr_brigade_cleanup(ahead);
-    if (*rv || c->data_in_output_filters)
+    if (*rv || c->data_in_output_filters || r->chunked)
         return first;
     more = write_text(c, (const char *)map->mm + first, map->size - first, end);
     r->bytes_sent += (apr_off_t)more;
