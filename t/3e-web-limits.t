@@ -160,7 +160,8 @@ sub lazy {
 
 subtest 'clients that do not read' => sub {
     my $s = RCAPI::Test->new(children => 1, threads => 8,
-        directives => "RcapiTempMax 64M\nRcapiArchiveCache None\nRcapiExpensiveMax 8\n");
+        directives => "RcapiTempMax 64M\nRcapiArchiveCache None\nRcapiExpensiveMax 8\n"
+        . "RcapiMaxRequestBody 8M\n");
     $s->repo('file', build => sub { spew("$_[0]/$_", "$_\0" x (10 * $MIB)) for 1; commit(@_) });
     $s->repo('text', build => sub { spew("$_[0]/text", "0123456789abcde\n" x ($MIB / 2)); commit(@_) });
     my @lazy = map { lazy($s, '/file/raw/tip/1') } 1 .. 3;
@@ -170,6 +171,12 @@ subtest 'clients that do not read' => sub {
     is $s->call(get_repo_nodes => { repoid => 'text', revision => 'tip', root_path => '', details => 'full' })
         ->{error},
         'Too many answers wait to be read; try again in a moment', 'nor does a call';
+    my $test = sprintf '{"jsonrpc":"2.0","id":1,"method":"test","params":["%s"]}', 'x' x 60_000;
+    my $batch = $s->get('/_admin/api', method => 'POST', headers => { 'X-Api-Key' => $s->key('admin') },
+        body => '[' . join(',', ($test) x 100) . ']');
+    is $batch->status, 200, 'nor do many answers together: the calls were done';
+    like substr($batch->body, 0, 200),
+        qr/^\{"jsonrpc":"2.0","id":null,"error":.*"Too many answers wait.*\}\n\z/, '... but not answered';
     is $s->get('/text/changeset-diff/0?x', as => 'admin')->status, 503, 'nor a diff';
     is $s->call('get_repos')->{error}, undef, 'what is small needs no file';
     close $_ for @lazy;

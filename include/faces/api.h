@@ -31,8 +31,9 @@ typedef struct rc_api_request_t {
 
 /**
  * Serves one call: always writes a complete envelope into @a out. Returns an error only when the
- * spool fails, and RC_E_BUSY, with the envelope, when the client may try again because the database
- * was away or busy. Internal errors are logged by rc_log with their detail.
+ * spool fails, and RC_E_BUSY without a text for clients, with the envelope, when the client may try
+ * again because the database was away or busy. Internal errors are logged by rc_log with their
+ * detail.
  */
 rc_err_t *rc_api_serve(rc_spool_t *out, rc_env_t *env, const rc_api_request_t *request,
                        apr_pool_t *pool);

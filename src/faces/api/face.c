@@ -119,7 +119,7 @@ static rc_err_t *serve(rc_answer_t *answer, const rc_request_t *request)
     describe(answer);
     RC_TRY(read_body(&call, request, settings->max_body));
     err = rc_api_serve(answer->spool, request->env, &call, request->pool);
-    if (err && err->kind == RC_E_BUSY)
+    if (err && err->kind == RC_E_BUSY && !err->msg)
         RC_TRY(rc_spool_string(&state->refusal, answer->spool, answer->pool));
     RC_TRY(err);
     if (!rc_spool_size(answer->spool)) { /* nothing but notifications */

@@ -302,7 +302,7 @@ static rc_err_t *serve_all(rc_spool_t *out, batch_t *batch, json_object *array, 
         err = rc_err_copy(err, pool);
         apr_pool_destroy(own);
     }
-    if (err && err->kind == RC_E_LIMIT) { /* all answers together are too large */
+    if (err && err->msg) { /* there is no room for all answers together */
         RC_TRY(write_error(out, "null", OTHER_ERROR, err->msg, NULL));
         return rc_spool_puts(out, "\n");
     }
