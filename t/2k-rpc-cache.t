@@ -347,11 +347,17 @@ subtest 'rescan_repos: removing' => sub {
     is_deeply rescan(remove_obsolete => 1), { added => [], removed => [] }, 'once is enough';
 };
 
-# An unmounted file system leaves an empty directory: of a group, of a part of one, or of a repository.
+# An unmounted file system leaves an empty directory: of a group, of a part of one, or of a repository; and links to
+# nothing.
 subtest 'rescan_repos: what may not be mounted' => sub {
     my @names = qw(disk/one disk/sub/two half/disk/three half/four five);
     $t->must(create_repo => { repo_name => $_, repo_type => 'git' }) for @names, 'six';
     $t->must(create_repo_group => { group_name => $_ }) for qw(disk/bare half/disk/bare);
+    $t->must(create_repo => { repo_name => $_, repo_type => 'git' }) for 'linked/seven', 'eight';
+    for (qw(linked eight)) {
+        rename "$ROOT/$_", "$ROOT/.away_$_" or die "$_: $!";
+        symlink "$ROOT/.mount_$_", "$ROOT/$_" or die "$_: $!";
+    }
     my @mounts = map { "$ROOT/$_" } qw(disk half/disk five);
     for (@mounts) {
         rename $_, "$ROOT/.away" . s{\W}{_}gr or die "$_: $!";
@@ -363,13 +369,23 @@ subtest 'rescan_repos: what may not be mounted' => sub {
     my $found = $t->must(rescan_repos => { remove_obsolete => $true });
     is_deeply $found->{removed}, [qw(half/four six)], 'stays registered';
     my $why = 'nothing is in it any more: is its file system mounted?';
-    is_deeply [sort map { /^(.*): \Q$why\E/ } @{ $found->{errors} }], [qw(disk five half/disk)], 'said once each';
+    is_deeply [sort map { /^(.*): \Q$why\E/ } @{ $found->{errors} }], [qw(disk eight five half/disk linked)],
+        'said once each';
     like $t->news, qr/not removed: disk: \Q$why\E/, 'in the log, too';
     for (@mounts) {
         system 'rm', '-rf', $_;
         rename "$ROOT/.away" . s{\W}{_}gr, $_ or die "$_: $!";
     }
+    rename "$ROOT/.away_$_", "$ROOT/.mount_$_" or die "$_: $!" for qw(linked eight);
+    is_deeply $t->must(rescan_repos => { remove_obsolete => $true })->{removed}, [], 'links lead somewhere';
+    for (qw(linked eight)) {
+        unlink "$ROOT/$_" or die "$_: $!";
+        rename "$ROOT/.mount_$_", "$ROOT/$_" or die "$_: $!";
+    }
     is_deeply rescan(remove_obsolete => 1), { added => [], removed => [] }, 'all is back';
+    system 'rm', '-rf', map { "$ROOT/$_" } qw(linked eight);
+    is_deeply rescan(remove_obsolete => 1)->{removed}, [qw(linked/seven eight linked)],
+        'what a removed link led to is lost';
     system 'rm', '-rf', map { "$ROOT/$_" } qw(half five disk/one disk/sub disk/bare);
     is_deeply rescan(remove_obsolete => 1)->{removed},
         [qw(half/disk/three five half/disk/bare half/disk half)], 'what has no directory is lost';

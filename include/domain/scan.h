@@ -48,8 +48,9 @@ rc_err_t *rc_scan_add(apr_array_header_t **added, apr_array_header_t **skipped, 
 
 /** Deletes rows from the database whose objects are gone from the disk: repositories, then groups
  * that are empty and have no directory. *@a removed are their names. A server keeps what was in a
- * directory that is empty now, because its file system may not be mounted, and adds that to the
- * list @a skipped (rc_skipped_t). Does not change the disk. Requires a super-admin. */
+ * directory that is empty now, or a symbolic link to nothing, because its file system may not be
+ * mounted, and adds that to the list @a skipped (rc_skipped_t). Does not change the disk. Requires
+ * a super-admin. */
 rc_err_t *rc_scan_remove(apr_array_header_t **removed, apr_array_header_t *skipped,
                          rc_actor_t *actor);
 

@@ -103,6 +103,13 @@ rc_err_t *rc_root_still(const rc_env_t *env, rc_db_t *db, apr_pool_t *pool)
                               root, env->config->db.path);
 }
 
+static bool is_link(const char *path)
+{
+    struct stat st;
+
+    return !lstat(path, &st) && S_ISLNK(st.st_mode);
+}
+
 const char *rc_root_unmounted(const rc_env_t *env, const char *name, apr_pool_t *pool)
 {
     char *folder = apr_pstrdup(pool, name), *slash;
@@ -112,6 +119,8 @@ const char *rc_root_unmounted(const rc_env_t *env, const char *name, apr_pool_t 
 
         if (!rc_fs_is_missing(path))
             return is_bare_directory(path, pool) ? folder : NULL;
+        if (is_link(path))
+            return folder;
         if (!(slash = strrchr(folder, '/')))
             return NULL;
         *slash = '\0';

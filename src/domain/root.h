@@ -27,7 +27,8 @@ rc_err_t *rc_root_note(rc_env_t *env, apr_pool_t *pool);
 rc_err_t *rc_root_still(const rc_env_t *env, rc_db_t *db, apr_pool_t *pool);
 
 /** Returns, in @a pool, the name of the directory below the root that was or held the repository or
- * group @a name, if it is there and empty: its file system may not be mounted. Else NULL. */
+ * group @a name, if it is there and empty, or a symbolic link to nothing: its file system may not
+ * be mounted. Else NULL. */
 const char *rc_root_unmounted(const rc_env_t *env, const char *name, apr_pool_t *pool);
 
 #endif

@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include <apr_hash.h>
 #include <apr_strings.h>
 
 #include "domain/last_changeset.h"
@@ -178,6 +179,7 @@ rc_err_t *rc_scan_add(apr_array_header_t **added, apr_array_header_t **skipped, 
 typedef struct forgetting_t {
     apr_array_header_t *removed; /* const char * */
     apr_array_header_t *skipped; /* rc_skipped_t */
+    apr_hash_t *kept;            /* names of directories in skipped */
 } forgetting_t;
 
 /* A server keeps what may be on a file system that is not mounted, and says so once for each. */
@@ -185,13 +187,10 @@ static bool is_kept(const forgetting_t *forgetting, const rc_actor_t *actor, con
 {
     const rc_env_t *env = actor->env;
     const char *folder = env->config->serves ? rc_root_unmounted(env, name, actor->pool) : NULL;
-    int i;
 
-    if (!folder)
-        return false;
-    for (i = 0; i < forgetting->skipped->nelts; i++)
-        if (!strcmp(APR_ARRAY_IDX(forgetting->skipped, i, rc_skipped_t).name, folder))
-            return true;
+    if (!folder || apr_hash_get(forgetting->kept, folder, APR_HASH_KEY_STRING))
+        return folder;
+    apr_hash_set(forgetting->kept, folder, APR_HASH_KEY_STRING, folder);
     skip(forgetting->skipped, folder, UNMOUNTED);
     rc_log(RC_LOG_WARNING, APR_SUCCESS, "not removed: %s: " UNMOUNTED, folder);
     return true;
@@ -273,7 +272,8 @@ static rc_err_t *remove_all(rc_actor_t *actor, void *baton)
 rc_err_t *rc_scan_remove(apr_array_header_t **removed, apr_array_header_t *skipped,
                          rc_actor_t *actor)
 {
-    forgetting_t forgetting = {apr_array_make(actor->pool, 8, sizeof(const char *)), skipped};
+    forgetting_t forgetting = {apr_array_make(actor->pool, 8, sizeof(const char *)), skipped,
+                               apr_hash_make(actor->pool)};
 
     *removed = forgetting.removed;
     return rc_actor_txn(actor, remove_all, &forgetting);
