@@ -225,34 +225,37 @@ subtest 'renames' => sub {
     }
 };
 
-# A repository that is renamed while its references are read never looks empty; it may not be found.
+# A repository that is renamed while its references are read never looks empty; it may not be found, which is no fault
+# of the server. Its names come again after forty others: what fails is not explained when the name is the same again.
 sub read_renamed {
-    my ($type, @names) = @_;
+    my ($type, $name) = @_;
     my $n = rounds(150, 3000);
-    my $id = id_of($names[0]);
+    my $id = id_of($name);
     my $key = $t->key('admin');
     my $call = sub { $JSON->decode(quick($JSON->encode({ id => 1, api_key => $key, @_ }))) };
     my $rename = sub {
         return scalar grep { !defined $call->(method => 'update_repo', args => { repoid => $id,
-            repo_name => $names[$_ % 2] })->{error} } 1 .. $n;
+            repo_name => $name . $_ % 40 })->{error} } 1 .. $n;
     };
     my $refs = sub {
         return scalar grep { $_->{result} && !%{ $_->{result}{branches} } }
             map { $call->(method => 'get_repo_refs', args => { repoid => $id }) } 1 .. 2 * $n;
     };
     my $advertised = sub {
-        my @said = map { $t->get("/$_/info/refs?service=git-upload-pack", headers => { 'X-Api-Key' => $key }) }
-            (@names) x $n;
-        return scalar grep { $_->status == 200 && $_->body !~ m{ refs/heads/} } @said;
+        my @said = map {
+            my $now = $call->(method => 'get_repo', args => { repoid => $id })->{result}{repo_name};
+            map { $t->get("/$now/info/refs?service=git-upload-pack", headers => { 'X-Api-Key' => $key }) } 1, 2;
+        } 1 .. $n;
+        return scalar grep { $_->status == 200 ? $_->body !~ m{ refs/heads/} : $_->status != 404 } @said;
     };
     my ($renamed, @empty) = at_once($rename, $refs, $type eq 'git' ? $advertised : $refs);
     cmp_ok $renamed, '>', $n / 2, "$type: renamed";
-    is "@empty", '0 0', '... and never empty';
+    is "@empty", '0 0', '... and never empty, nor a failure of the server';
 }
 
 subtest 'read while it is renamed' => sub {
     $t->repo('moving', commits => 2);
-    read_renamed(git => 'moving', 'moved');
+    read_renamed(git => 'moving');
     return if !RCAPI::Hg::built(($ENV{RCAPI_BUILD} // 'build') . '/mod_rcapi.so');
     my $dir = "$t->{dir}/scratch/hg";
     RCAPI::Hg::hg('init', $dir);
@@ -260,7 +263,7 @@ subtest 'read while it is renamed' => sub {
     RCAPI::Hg::hg('-R', $dir, qw(commit -q -A -u a -m m));
     rename $dir, "$ROOT/changing" or die $!;
     $t->must(rescan_repos => {});
-    read_renamed(hg => 'changing', 'changed');
+    read_renamed(hg => 'changing');
 };
 
 subtest 'a group is renamed, filled and deleted' => sub {

@@ -123,6 +123,11 @@ rc_err_t *rc_repo_group_lock(rc_locks_t *locks, rc_env_t *env, rc_db_t *db,
 rc_err_t *rc_repo_on_disk(bool *there, rc_env_t *env, rc_db_t *db, const char *name,
                           apr_pool_t *pool);
 
+/** Returns what an error means that somebody met who read @a repo, and holds no lock: RC_E_NOTFOUND
+ * when it was renamed or deleted meanwhile, else @a err. Acquires a connection. */
+const rc_err_t *rc_repo_explain(const rc_err_t *err, rc_env_t *env, const rc_repo_t *repo,
+                                apr_pool_t *pool);
+
 /** Sets the clone URI of @a repo, with its password sealed; NULL: none. */
 rc_err_t *rc_repo_set_clone_uri(rc_repo_t *repo, const rc_env_t *env, const char *uri,
                                 apr_pool_t *pool);

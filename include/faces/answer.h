@@ -11,6 +11,7 @@
 #include "base/spool.h"
 #include "base/stream.h"
 #include "faces/request.h"
+#include "store/repo.h"
 
 /* A repository for which another handler of the server makes the answer. */
 typedef struct rc_handover_t {
@@ -35,6 +36,7 @@ struct rc_answer_t {
     bool usual;         /* of a refusal: it is no news, and logged at debug only */
     const char *view;   /* which view or page it is, as the whitelist names it; NULL: none */
     const char *user;   /* the caller's name, set by decide; NULL: anonymous or no user */
+    const rc_repo_t *repo; /* what the URL names, set by decide; NULL: no repository */
 
     const char *type;     /* Content-Type; a stream may set it until its first piece */
     apr_table_t *headers; /* other headers; see rc_answer_header */

@@ -77,6 +77,36 @@ rc_err_t *rc_repo_on_disk(bool *there, rc_env_t *env, rc_db_t *db, const char *n
     return NULL;
 }
 
+/* Waits for a rename that is under way: the disk is changed before the database. */
+static rc_err_t *settled_name(const char **now, rc_env_t *env, const rc_repo_t *repo,
+                              apr_pool_t *pool)
+{
+    rc_err_t *err;
+    rc_db_t *db;
+    bool there;
+
+    RC_TRY(rc_db_acquire(&db, env->db_pool, pool));
+    err = rc_repo_on_disk(&there, env, db, repo->name, pool);
+    if (!err)
+        err = rc_store_repo_name(now, db, repo->id, pool);
+    rc_db_release(db);
+    return err;
+}
+
+const rc_err_t *rc_repo_explain(const rc_err_t *err, rc_env_t *env, const rc_repo_t *repo,
+                                apr_pool_t *pool)
+{
+    rc_err_t *gone;
+    const char *now;
+
+    if (err->kind != RC_E_INTERNAL || settled_name(&now, env, repo, pool) ||
+        (now && !strcmp(now, repo->name)))
+        return err;
+    gone = rc_err(pool, RC_E_NOTFOUND, "Repository `%s` has gone", repo->name);
+    gone->detail = rc_err_log_text(err, pool);
+    return gone;
+}
+
 static rc_err_t *lock_one(rc_locks_t *locks, rc_env_t *env, rc_db_t *db, const rc_named_t *repo,
                           bool share)
 {

@@ -14,6 +14,7 @@
 #include <apr_strings.h>
 
 #include "base/time.h"
+#include "domain/repo.h"
 
 /*
  * mod_deflate and mod_brotli append "-gzip" and "-br" to the ETag of a compressed answer, but do
@@ -104,9 +105,11 @@ static bool has_stream(const rc_answer_t *answer)
 static void refuse_for(request_rec *r, const rc_note_t *note, const rc_err_t *err)
 {
     const rc_body_t *body = note->request->body;
-    bool words = err->kind == RC_E_LIMIT || err->kind == RC_E_FAILED;
-    bool late = body && rc_body_state(body) == RC_BODY_LATE;
+    bool late = body && rc_body_state(body) == RC_BODY_LATE, words;
 
+    if (note->answer->repo)
+        err = rc_repo_explain(err, note->request->env, note->answer->repo, r->pool);
+    words = err->kind == RC_E_LIMIT || err->kind == RC_E_FAILED;
     rc_http_log_err(r, err);
     rc_answer_refuse(note->answer, late ? HTTP_REQUEST_TIME_OUT : rc_err_http_status(err->kind),
                      words ? err->msg : NULL, NULL);

@@ -43,7 +43,7 @@ static rc_err_t *find_repo(rc_face_git_call_t *call)
     }
     if (repo && strcmp(repo->type, RC_FACE_GIT_TYPE))
         return rc_face_refuse_type(call->answer, &call->actor, repo, RC_FACE_GIT_TYPE);
-    call->repo = repo;
+    call->answer->repo = call->repo = repo;
     return NULL;
 }
 

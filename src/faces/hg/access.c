@@ -31,7 +31,7 @@ static rc_err_t *find_hg_repo(rc_face_hg_call_t *call)
         RC_TRY(rc_store_repo_seen_by_id(&repo, call->actor.db, viewer, call->url.id, call->pool));
     if (repo && strcmp(repo->type, RC_FACE_HG_TYPE))
         return rc_face_refuse_type(call->answer, &call->actor, repo, RC_FACE_HG_TYPE);
-    call->repo = repo;
+    call->answer->repo = call->repo = repo;
     return NULL;
 }
 

@@ -262,6 +262,7 @@ static rc_err_t *decide_page(rc_answer_t *answer, const rc_request_t *request)
     if (call->actor.caller && !call->actor.caller->anonymous)
         answer->user = call->actor.caller->username;
     answer->view = call->view ? call->view->action : NULL;
+    answer->repo = call->repo;
     answer->usual = call->status == 401 && !request->query_key && !request->header_key;
     if (!visit->to)
         take_status(answer, call);

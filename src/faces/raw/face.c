@@ -59,6 +59,7 @@ static rc_err_t *decide(rc_answer_t *answer, const rc_request_t *request)
 
     RC_TRY(rc_view_access(&call, answer->state, request));
     answer->state = call;
+    answer->repo = call->repo;
     if (call->actor.caller && !call->actor.caller->anonymous)
         answer->user = call->actor.caller->username;
     answer->view = call->view ? call->view->action : NULL;

@@ -46,7 +46,7 @@ static rc_err_t *find_repository(rc_face_svn_call_t *call)
         RC_TRY(find_shortest(&repo, &end, actor, path));
     if (repo && strcmp(repo->type, RC_FACE_SVN_TYPE))
         return refuse_type(call, repo);
-    call->repo = repo;
+    call->answer->repo = call->repo = repo;
     call->inside = end;
     return NULL;
 }
