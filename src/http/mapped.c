@@ -23,7 +23,7 @@
 
 /* How long a thread waits for a client that takes nothing, and how long it sends at all. */
 #define PATIENCE apr_time_from_msec(10)
-#define LONGEST  apr_time_from_sec(1)
+#define LONGEST  apr_time_from_msec(200)
 
 /* Returns whether the answer can be sent from a map: httpd cuts ranges from a whole one. */
 static bool takes_map(const request_rec *r)

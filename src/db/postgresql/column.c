@@ -78,7 +78,7 @@ const void *rc_pg_column_blob(rc_stmt_t *st, int column, int *len)
 
     if (!text || rc_pg_is_binary(st))
         return text;
-    *len = *len / 2 - 1;
+    *len = *len < 2 ? 0 : *len / 2 - 1;
     bytes = apr_palloc(st->db->pool, (apr_size_t)*len + 1);
     if (rc_hex_bytes(bytes, text + 2, (apr_size_t)*len))
         return bytes;
