@@ -110,6 +110,7 @@ static apr_size_t send_maps(apr_status_t *rv, request_rec *r, apr_bucket_brigade
 apr_status_t rc_http_send_mapped(request_rec *r, apr_bucket_brigade *bb)
 {
     apr_bucket *file = takes_map(r) ? first_file(bb) : NULL;
+    apr_socket_t *socket = ap_get_conn_socket(r->connection);
     apr_bucket_brigade *ahead;
     apr_status_t rv = APR_SUCCESS;
     apr_size_t sent;
@@ -118,7 +119,9 @@ apr_status_t rc_http_send_mapped(request_rec *r, apr_bucket_brigade *bb)
         return APR_SUCCESS;
     ahead = bb;
     bb = apr_brigade_split(bb, file);
+    apr_socket_opt_set(socket, APR_TCP_NOPUSH, 1); /* no client wakes for the first bytes */
     sent = send_maps(&rv, r, ahead, file);
+    apr_socket_opt_set(socket, APR_TCP_NOPUSH, 0);
     if (sent && sent < file->length)
         apr_bucket_split(file, sent);
     if (sent)
