@@ -47,8 +47,9 @@ rc_err_t *rc_secret_unseal(const char **text, const rc_secret_t *secret, const v
 /** Computes the SHA-256 of @a key. */
 void rc_key_digest(unsigned char digest[RC_DIGEST_SIZE], const char *key);
 
-/** Frees the code of OpenSSL's that is kept when @a pool ends: that of the configuration, since httpd unloads
- * the module with it at each restart, or that of a child, which ends before OpenSSL does. */
+/** Frees the code of OpenSSL's that is kept when @a pool ends: that of the configuration, since
+ * httpd unloads the module with it at each restart, or that of a child, which ends before OpenSSL
+ * does. */
 void rc_secret_end_with(apr_pool_t *pool);
 
 /** Returns the HMAC-SHA256 of @a data with @a key as hexadecimal digits, in @a pool. */
