@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Reads and writes hexadecimal digits. Sixteen at once, where apr_escape_hex takes one after the
- * other: a list of files has an id and a digest for each, and a table took twice the instructions.
+ * Reads and writes hexadecimal digits. Writes sixteen at once, where apr_escape_hex takes one after
+ * the other: a list of files has an id and a digest for each, and a table took twice the
+ * instructions. Reads by a table: a list of users has a sealed key for each, and apr_unescape_hex
+ * takes 0.5 us for one, ten times as long.
  */
 #include "base/hex.h"
 

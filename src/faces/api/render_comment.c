@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Writes comments on commits and pull requests as JSON (contract 02 §10, 09 §2).
+ * Writes comments on commits and pull requests as JSON, and reads the argument of both that names
+ * the to-do they end (contract 02 §10, 09 §2).
  */
 #include "comment.h"
 
