@@ -30,6 +30,7 @@ static void register_hooks(apr_pool_t *pool)
     rc_http_register_require_repo(pool); /* Require rcapi-repo */
     rc_http_register_refusals();
     rc_http_register_door();
+    rc_http_register_mapped();
     rc_http_register_status(); /* lines of mod_status */
 
     /* one request */

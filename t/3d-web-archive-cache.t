@@ -344,9 +344,7 @@ END
         my $sizes = join ' ', length $answer, length $want;
         ok(patiently(5, sub { (split /\n/, slurp($u->dir . '/logs/sizes'))[-1] eq $sizes }), '... which is logged');
     }
-    my $chunks = $ask->(headers => ['X-No-Length' => 1]);
-    is($chunks->header('Transfer-Encoding'), 'chunked', 'without the length it goes in chunks');
-    ok($chunks->body eq $want, '... and is the same');
+    ok($ask->(headers => ['X-No-Length' => 1])->body eq $want, 'a length that a directive removes changes nothing');
     $u->user('outsider');
     $u->must(update_repo => { repoid => 'large', private => JSON::PP::true() });
     is($ask->(as => 'outsider')->status, 404, 'rights come first');

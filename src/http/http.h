@@ -339,6 +339,9 @@ void rc_http_refuse_quietly(request_rec *r);
 void rc_http_change_status(request_rec *r);
 void rc_http_register_refusals(void);
 
+/** Registers the filter that sends files from a map. */
+void rc_http_register_mapped(void);
+
 /* body.c */
 
 /** Creates the reader of the request's body, in note->work. */

@@ -68,8 +68,7 @@ static int pass(request_rec *r, apr_bucket_brigade *bb, apr_off_t length)
 
     ap_set_content_length(r, length);
     APR_BRIGADE_INSERT_TAIL(bb, apr_bucket_eos_create(c->bucket_alloc));
-    if ((rv = rc_http_send_mapped(r, bb)) == APR_SUCCESS)
-        rv = ap_pass_brigade(r->output_filters, bb);
+    rv = rc_http_pass(r, bb);
     apr_brigade_cleanup(bb);
     if (rv == APR_SUCCESS && length < HELD && c->data_in_output_filters && !c->master) {
         rv = rc_http_push(c);

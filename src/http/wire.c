@@ -11,8 +11,8 @@
 /* Filters that hold no bytes back. Any other one may need a FLUSH bucket, which waits for the
  * client. */
 static const char *const passing[] = {
-    "byterange", "content_length", "http_header",       "http_outerror", "chunk",
-    "core",      "mod_expires",    "fixup_headers_out", "reqtimeout",    NULL};
+    "byterange",   "content_length",    "http_header", "http_outerror", "chunk", "core",
+    "mod_expires", "fixup_headers_out", "reqtimeout",  "rcapi_mapped",  NULL};
 
 /* mod_ssl's. They encrypt in memory, of which httpd's last filter takes 64 KiB before it waits. */
 static const char *const sealing[] = {"ssl/tls filter", "ssl/tls coalescing filter", NULL};

@@ -27,9 +27,8 @@ int rc_http_client_fd(conn_rec *c);
 /** Returns whether the client runs on this machine. */
 bool rc_http_is_local(const conn_rec *c);
 
-/** Sends the first bytes of @a bb, up to its first file and as many of that as a client on this
- * machine takes without a pause, and removes them from it. The length of the answer must be set.
- * Without a file or such a client, sends nothing. Returns what the filters return. */
-apr_status_t rc_http_send_mapped(request_rec *r, apr_bucket_brigade *bb);
+/** Passes the answer @a bb to the filters of @a r. A client on this machine gets its first file
+ * from a map, as far as it takes that without a pause. Returns what the filters return. */
+apr_status_t rc_http_pass(request_rec *r, apr_bucket_brigade *bb);
 
 #endif
