@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * Implements the spool: a buffer that grows to 64 KiB in the pool. Then it becomes the write buffer
- * of a temporary file, which has no name as soon as it is open.
+ * of a temporary file, which has no name as soon as it is open. A file of the cache has a larger
+ * one.
  */
 #include "base/spool.h"
 
@@ -19,6 +20,10 @@
 
 #define FIRST_SIZE (4 * 1024)
 
+/* Buffer of a file that is kept. Such a file is sent often: ext4 has larger pages in memory for one
+ * that was written in larger pieces. */
+#define KEPT_SIZE (1024 * 1024)
+
 rc_spool_t *rc_spool_create(const char *temp_dir, apr_pool_t *pool)
 {
     rc_spool_t *spool = apr_pcalloc(pool, sizeof(*spool));
@@ -26,6 +31,7 @@ rc_spool_t *rc_spool_create(const char *temp_dir, apr_pool_t *pool)
     spool->pool = spool->err_pool = pool;
     spool->temp_dir = apr_pstrdup(pool, temp_dir);
     spool->taken = -1;
+    spool->most = RC_SPOOL_MEMORY;
     return spool;
 }
 
@@ -71,8 +77,8 @@ static void grow(rc_spool_t *spool, apr_size_t want)
 
     while (size < want)
         size *= 4;
-    if (size > RC_SPOOL_MEMORY)
-        size = RC_SPOOL_MEMORY;
+    if (size > spool->most)
+        size = spool->most;
     buf = apr_palloc(spool->pool, size);
     if (spool->used)
         memcpy(buf, spool->buf, spool->used);
@@ -176,7 +182,7 @@ static rc_err_t *flush(rc_spool_t *spool)
 /* Makes room in memory for @a len more bytes, at most RC_SPOOL_MEMORY. */
 static rc_err_t *make_room(rc_spool_t *spool, apr_size_t len)
 {
-    if (spool->used + len > RC_SPOOL_MEMORY)
+    if (spool->used + len > spool->most)
         RC_TRY(flush(spool));
     if (spool->used + len > spool->size)
         grow(spool, spool->used + len);
@@ -202,7 +208,7 @@ rc_err_t *rc_spool_write(rc_spool_t *spool, const void *data, apr_size_t len)
 
     if (!len)
         return NULL;
-    if (len >= RC_SPOOL_MEMORY / 2 && spool->used + len > RC_SPOOL_MEMORY) {
+    if (len >= RC_SPOOL_MEMORY / 2 && spool->used + len > spool->most) {
         RC_TRY(flush(spool));
         return write_to_file(spool, data, len);
     }
@@ -298,6 +304,7 @@ rc_err_t *rc_spool_take_fd(rc_spool_t *spool, int fd, apr_off_t size)
     apr_status_t rv;
 
     spool->taken = fd;
+    spool->most = KEPT_SIZE;
     apr_pool_cleanup_register(spool->pool, spool, uncount, apr_pool_cleanup_null);
     apr_pool_cleanup_register(spool->pool, spool, close_taken, apr_pool_cleanup_null);
     if ((rv = apr_os_file_put(&spool->file, &fd, flags, spool->pool)))

@@ -14,6 +14,7 @@ struct rc_spool_t {
     const char *temp_dir;
     char *buf;
     apr_size_t used, size; /* of buf */
+    apr_size_t most;       /* that buf can have */
     apr_file_t *file;      /* NULL while all of it fits in memory */
     apr_off_t flushed;     /* bytes in the file */
     apr_off_t limit;       /* of the file; 0 = none */
