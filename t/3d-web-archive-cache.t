@@ -10,6 +10,7 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use Compress::Zlib ();
 use Test::More;
+use Time::HiRes qw(time);
 
 use RCAPI::Git;
 use RCAPI::HTTP;
@@ -345,22 +346,47 @@ END
         ok(patiently(5, sub { (split /\n/, slurp($u->dir . '/logs/sizes'))[-1] eq $sizes }), '... which is logged');
     }
     ok($ask->(headers => ['X-No-Length' => 1])->body eq $want, 'a length that a directive removes changes nothing');
+    truncate $u->dir . "/cache/rcapi-$id-$blob.blob", 200 << 20 or die $!;
+    for my $pause (0.001, 0.002) {
+        is(count_with_pauses($u, '/large/raw/tip/noise', $pause), 200 << 20,
+            "a reader that pauses for $pause s again and again gets all of 200 MiB");
+    }
     $u->user('outsider');
     $u->must(update_repo => { repoid => 'large', private => JSON::PP::true() });
     is($ask->(as => 'outsider')->status, 404, 'rights come first');
     $u->done;
 };
 
+sub admin_asks {
+    my ($server, $path) = @_;
+    my $s = RCAPI::HTTP::connect_to($server->port) or die;
+    print $s "GET $path HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-Api-Key: ${\ $server->key('admin') }\r\n\r\n";
+    return $s;
+}
+
 # The whole answer to an admin's GET, read a megabyte at a time with pauses (seconds) between them.
 sub read_with_pauses {
     my ($server, $path, $pause) = @_;
-    my $s = RCAPI::HTTP::connect_to($server->port) or die;
-    print $s "GET $path HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-Api-Key: ${\ $server->key('admin') }\r\n\r\n";
+    my $s = admin_asks($server, $path);
     my $answer = '';
     while (read $s, $answer, 1 << 20, length $answer) {
         select undef, undef, undef, $pause;
     }
     return $answer;
+}
+
+# The length of the body of such an answer, read with pauses in the first half second.
+sub count_with_pauses {
+    my ($server, $path, $pause) = @_;
+    my $s = admin_asks($server, $path);
+    my $end = time + 0.5;
+    my ($count, $got) = (0);
+    1 while defined($got = <$s>) && $got =~ /\S/;
+    while (my $n = read $s, $got, 1 << 20) {
+        $count += $n;
+        select undef, undef, undef, $pause if time < $end;
+    }
+    return $count;
 }
 
 # Nobody computes the ids of what is in a pack again: somebody who writes the files of a repository

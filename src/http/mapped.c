@@ -9,11 +9,14 @@
 #include "http.h"
 #include "wire.h"
 
+#include <poll.h>
+
 #include <http_core.h>
 #include <util_filter.h>
 
 #include <apr_buckets.h>
 #include <apr_mmap.h>
+#include <apr_portable.h>
 
 #include "base/time.h"
 #include "base/unconst.h"
@@ -24,7 +27,7 @@
 #define WINDOW (4 << 20) /* bytes of a map */
 
 /* How long a thread waits for a client that takes nothing, and how long it sends at all. */
-#define PATIENCE apr_time_from_msec(10)
+#define PATIENCE 10 /* milliseconds */
 #define LONGEST  apr_time_from_msec(200)
 
 /* The filter of one connection. */
@@ -71,7 +74,16 @@ static void advance(struct iovec *vec, int n, apr_size_t sent)
     }
 }
 
-/* Writes the @a n texts of @a vec to @a socket until @a end. Returns how many bytes. */
+/* Returns whether the client takes more within PATIENCE. */
+static bool takes_more(apr_socket_t *socket)
+{
+    struct pollfd at = {.events = POLLOUT};
+
+    return !apr_os_sock_get(&at.fd, socket) && poll(&at, 1, PATIENCE) > 0;
+}
+
+/* Writes the @a n texts of @a vec to @a socket, which has no timeout, until @a end. Returns how
+ * many bytes. */
 static apr_size_t write_texts(apr_socket_t *socket, struct iovec *vec, int n, apr_time_t end)
 {
     apr_size_t sent = 0, more;
@@ -81,7 +93,7 @@ static apr_size_t write_texts(apr_socket_t *socket, struct iovec *vec, int n, ap
             break; /* an error meets httpd's filter again */
         sent += more;
         advance(vec, n, more);
-    } while (vec[n - 1].iov_len && rc_clock() < end);
+    } while (vec[n - 1].iov_len && rc_clock() < end && takes_more(socket));
     return sent;
 }
 
@@ -110,7 +122,7 @@ static apr_size_t write_maps(apr_socket_t *socket, const apr_bucket_brigade *bb,
         done += map->size;
         apr_mmap_delete(map);
         n = 0;
-    } while (!len && done < file->length);
+    } while (!len && done < file->length && rc_clock() < end);
     return sent;
 }
 
@@ -125,7 +137,9 @@ static void send_first(conn_rec *c, apr_bucket_brigade *bb, const apr_bucket *fi
     apr_size_t sent;
 
     apr_socket_timeout_get(socket, &timeout);
-    apr_socket_timeout_set(socket, PATIENCE);
+    /* With a timeout, APR would note that a write was partial: the next one, which is httpd's and
+     * has no timeout, would fail. */
+    apr_socket_timeout_set(socket, 0);
     sent = write_maps(socket, bb, file, pool);
     apr_socket_timeout_set(socket, timeout);
     if (!sent)
