@@ -14,7 +14,7 @@ use RCAPI::Run qw(spew);
 use RCAPI::Test;
 
 my $t = RCAPI::Test->new(
-    mounts => ['/calm', '/busy'], whitelist => '*', modules => [qw(negotiation dir rewrite)],
+    mounts => ['/calm', '/busy'], whitelist => '*', modules => [qw(negotiation dir rewrite ext_filter)],
     directives => <<'END',
 <Location "/busy">
     Options +MultiViews +Indexes
@@ -39,6 +39,12 @@ my $t = RCAPI::Test->new(
     RewriteRule ^nothing$ /calm [R]
     Header set X-Busy 1
 </Location>
+<IfModule ext_filter_module>
+    ExtFilterDefine cat mode=output cmd=/bin/cat
+    <If "req('X-Filter') == 'cat'">
+        SetOutputFilter cat
+    </If>
+</IfModule>
 END
 );
 my $repo = $t->repo('files', args => { private => \1 }, build => sub {
@@ -98,6 +104,13 @@ subtest 'their headers are part of a 304, as of that for a file' => sub {
     my $a = $t->get("/busy/files/raw/$tip/plain", as => 'admin', headers => ['If-None-Match' => '*']);
     is($a->status, 304, 'status');
     is($a->header('X-Busy'), 1, 'mod_headers');
+};
+
+subtest 'a variable without a value, which mod_ext_filter leaves' => sub {
+    my @children = sort $t->children;
+    is($t->get("/calm/files/raw/$tip/plain", as => 'admin', headers => ['X-Filter' => 'cat'])->body, 'other', 'body')
+        for 1 .. 3;
+    is_deeply([sort $t->children], \@children, 'no child ends');
 };
 
 $t->done;

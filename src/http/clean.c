@@ -45,6 +45,8 @@ void rc_http_hide_query(request_rec *r)
         r->args = rc_unconst(rc_redact_query(r->args, r->pool));
 }
 
+/* Hides credentials in @a table. Other modules leave rows there without a value (mod_ext_filter's
+ * DOCUMENT_PATH_INFO). */
 static void hide_table(apr_table_t *table, apr_pool_t *pool)
 {
     const apr_array_header_t *rows = table ? apr_table_elts(table) : NULL;
@@ -53,7 +55,8 @@ static void hide_table(apr_table_t *table, apr_pool_t *pool)
     for (i = 0; rows && i < rows->nelts; i++) {
         apr_table_entry_t *row = &APR_ARRAY_IDX(rows, i, apr_table_entry_t);
 
-        row->val = rc_unconst(rc_http_shown_header(row->key, row->val, pool));
+        if (row->val)
+            row->val = rc_unconst(rc_http_shown_header(row->key, row->val, pool));
     }
 }
 
