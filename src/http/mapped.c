@@ -4,7 +4,8 @@
  * bytes about as fast as they come. Headers and file are written in one call, from a map: between
  * two processes of one machine that takes less of the processors than sendfile, whose small pages
  * the client has to copy one by one, and the client wakes once. The rest of what a slower client
- * gets is sent by sendfile, without a thread. A filter before httpd's last one does it.
+ * gets is sent by sendfile: under the event MPM without a thread. A filter before httpd's last one
+ * does it.
  */
 #include "http.h"
 #include "wire.h"
@@ -23,7 +24,7 @@
 
 #define FILTER "RCAPI_MAPPED"
 
-#define AHEAD  4         /* buckets before the file: headers, the size of a chunk */
+#define AHEAD  4         /* buckets before the file: headers, the text before it */
 #define WINDOW (4 << 20) /* bytes of a map */
 
 /* How long a thread waits for a client that takes nothing, and how long it sends at all. */
