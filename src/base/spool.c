@@ -179,7 +179,7 @@ static rc_err_t *flush(rc_spool_t *spool)
     return used ? write_to_file(spool, spool->buf, used) : NULL;
 }
 
-/* Makes room in memory for @a len more bytes, at most RC_SPOOL_MEMORY. */
+/* Makes room in memory for @a len (up to RC_SPOOL_MEMORY) more bytes. */
 static rc_err_t *make_room(rc_spool_t *spool, apr_size_t len)
 {
     if (spool->used + len > spool->most)
@@ -313,6 +313,15 @@ rc_err_t *rc_spool_take_fd(rc_spool_t *spool, int fd, apr_off_t size)
     return NULL;
 }
 
+/* What is written next is an answer of its own: it has no more room in memory than others. */
+static void drop_taken(rc_spool_t *spool)
+{
+    apr_pool_cleanup_run(spool->pool, spool, close_taken);
+    spool->most = RC_SPOOL_MEMORY;
+    if (spool->size > spool->most)
+        spool->size = spool->most;
+}
+
 rc_err_t *rc_spool_reset(rc_spool_t *spool)
 {
     apr_off_t start = 0;
@@ -320,7 +329,7 @@ rc_err_t *rc_spool_reset(rc_spool_t *spool)
 
     uncount(spool);
     if (spool->taken != -1)
-        apr_pool_cleanup_run(spool->pool, spool, close_taken);
+        drop_taken(spool);
     else if (spool->file && (rv = apr_file_trunc(spool->file, 0)) == APR_SUCCESS)
         rv = apr_file_seek(spool->file, APR_SET, &start);
     spool->used = 0;

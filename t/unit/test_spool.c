@@ -321,6 +321,26 @@ static void taken_file(void **state)
     assert_int_equal(unlink(path), 0);
 }
 
+/* The larger buffer of a taken file counts for no other content. */
+static void taken_and_emptied(void **state)
+{
+    const char *path = apr_pstrcat(pool, unit_dir, "/taken", NULL);
+    rc_spool_t *spool = rc_spool_create(unit_dir, pool);
+    const int pieces = 3 * RC_SPOOL_MEMORY / 1024;
+    int i;
+
+    (void)state;
+    ASSERT_OK(rc_spool_take_fd(spool, open(path, O_RDWR | O_CREAT | O_EXCL, 0600), 0));
+    for (i = 0; i < pieces; i++)
+        ASSERT_OK(rc_spool_write(spool, noise(1024), 1024));
+    ASSERT_OK(rc_spool_reset(spool));
+    for (i = 0; i < pieces; i++)
+        ASSERT_OK(rc_spool_write(spool, noise(1024), 1024));
+    assert_int_equal(rc_spool_size(spool), 3 * RC_SPOOL_MEMORY);
+    assert_true(in_file(spool));
+    assert_int_equal(unlink(path), 0);
+}
+
 static void files_end_with_the_pool(void **state)
 {
     apr_pool_t *own;
@@ -373,6 +393,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(linked),
     cmocka_unit_test(text),
     cmocka_unit_test(taken_file),
+    cmocka_unit_test(taken_and_emptied),
     cmocka_unit_test(no_folder),
     cmocka_unit_test(files_end_with_the_pool),
 };
