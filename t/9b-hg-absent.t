@@ -1,7 +1,8 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: Apache-2.0
 # A server without hg, or with one that it cannot use: repositories are read, clients and the log are told what is
-# missing, and an hg that is installed later is used at once.
+# missing, and an hg that is installed later is used at once. An hg that takes long to start serves the repository that
+# was asked for, or nothing.
 use strict;
 use warnings;
 
@@ -11,7 +12,7 @@ use Test::More;
 
 use RCAPI::Hg;
 use RCAPI::HgClient;
-use RCAPI::Run qw(run spew);
+use RCAPI::Run qw(patiently run spew);
 use RCAPI::Test;
 
 my $t = RCAPI::Test->new(start => 0, children => 1);
@@ -79,6 +80,54 @@ subtest 'hg is installed later' => sub {
     symlink $system, $program or die "symlink: $!";
     my $work = $client->clone('r');
     is RCAPI::Hg::hg('-R', $work, 'id', '-i', '--debug'), "$id\n", 'a clone, without a restart';
+};
+
+subtest 'a repository that goes while hg starts' => sub {
+    my $root = $t->dir . '/data/repos';
+    my $folder = $t->dir . '/scratch/slow';
+    mkdir $folder;
+    chmod 0777, $folder;
+    my $python = run({}, 'head', '-n1', $system)->{out} =~ s/^#!\s*|\n//gr;
+    spew("$folder/python", <<"END");
+#!/bin/sh
+: > $folder/started
+while [ -e $folder/hold ]; do sleep 0.02; done
+exec $python "\$@"
+END
+    chmod 0755, "$folder/python";
+    install(0755, "#!$folder/python\n");
+    $t->must(create_repo => { repo_name => 'hidden', repo_type => 'hg', private => JSON::PP::true() });
+    RCAPI::Hg::build("$root/hidden", { files => { secret => { data => "two\n" } } });
+    my $rename = sub { $t->must(update_repo => { repoid => $_[0], repo_name => $_[1] }) };
+    my $replace = sub { # as strip does
+        rename "$root/r/.hg", "$root/r/old" or die "rename: $!";
+        run({}, 'cp', '-a', "$root/r/old", "$root/r/.hg");
+    };
+    for (
+        ['renamed', 404, sub { $rename->(r => 'q') }, sub { $rename->(q => 'r') }],
+        ['another one gets its name', 404, sub { $rename->(@$_) for [r => 'q'], [hidden => 'r'] },
+            sub { $rename->(@$_) for [r => 'hidden'], [q => 'r'] }],
+        ['replaced', 503, $replace, sub { run({}, 'rm', '-r', "$root/r/old") }],
+    ) {
+        my ($name, $status, $go, $return) = @$_;
+        for my $options ([], ['--stream']) {
+            my $what = "$name: clone @$options";
+            my $to = $client->folder;
+            my $new = { files => { b => { data => "$what\n" } } };
+            my $tip = (RCAPI::Hg::build("$root/r", $new))[-1]; # of this state nothing is kept
+            unlink "$folder/started";
+            spew("$folder/hold", '');
+            my $end = $client->start('clone', '-q', @$options, $client->url('r'), $to);
+            ok patiently(20, sub { -e "$folder/started" }), "$what: hg starts" or last;
+            $go->();
+            unlink "$folder/hold";
+            like $end->()->{err}, qr/^abort: HTTP Error $status: /, "... the client gets $status";
+            ok !-e $to, '... and nothing else';
+            $return->();
+            my $later = $client->clone('r', @$options);
+            is RCAPI::Hg::hg('-R', $later, 'log', '-r', 'tip', '-T', '{node}'), $tip, '... a later clone is right';
+        }
+    }
 };
 
 $t->done;

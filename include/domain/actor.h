@@ -113,6 +113,10 @@ rc_err_t *rc_actor_holds(const rc_actor_t *actor);
 /** Acquires the lock of one repository as rc_actor_lock does. */
 rc_err_t *rc_actor_lock_repo(struct rc_locks_t *locks, rc_actor_t *actor, const rc_repo_t *repo);
 
+/** Returns RC_E_NOTFOUND when @a repo was renamed or deleted since it was read: then what was found
+ * at its path since may be another one. For an actor without a connection. */
+rc_err_t *rc_actor_check_name(rc_actor_t *actor, const rc_repo_t *repo);
+
 /** The same for the shared lock. */
 rc_err_t *rc_actor_share_repo(struct rc_locks_t *locks, rc_actor_t *actor, const rc_repo_t *repo);
 

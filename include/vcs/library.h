@@ -74,6 +74,7 @@ typedef struct rc_serve_t {
 
 /* Exit statuses of such a program. */
 #define RC_SERVE_REJECTED 65 /* the request is none of the protocol, or not allowed */
+#define RC_SERVE_MOVED    69 /* the path leads to another repository than at the start, or to none */
 #define RC_SERVE_BUSY     75 /* another process writes to the repository */
 
 /** Initializes the libraries of all back ends. Call once per process, before threads start. */
@@ -198,9 +199,10 @@ rc_err_t *rc_vcs_fetch(const char *type, const rc_remote_policy_t *policy, const
 /**
  * Sets @a proc up to answer one request of the clients of @a type: program, arguments, environment,
  * directory and limits; memory in @a pool. The caller sets input (the body), output, lock and
- * check. The program prints the media type of the answer, a line end, and the answer. All settings
- * are ours. Returns RC_E_FAILED for a repository or type that cannot be served so, and
- * RC_E_INTERNAL when the program is not installed.
+ * check. The program prints the media type of the answer, a line end, and the answer: of what is at
+ * the path now, and of nothing that replaces it later. All settings are ours. Returns RC_E_FAILED
+ * for a repository or type that cannot be served so, and RC_E_INTERNAL when the program is not
+ * installed.
  */
 rc_err_t *rc_vcs_serve(rc_proc_t *proc, const char *type, const rc_serve_t *serve,
                        apr_pool_t *pool);

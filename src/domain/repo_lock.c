@@ -20,6 +20,7 @@
 
 #include "base/fs.h"
 #include "store/group.h"
+#include "domain/actor.h"
 #include "domain/disk_transaction.h"
 #include "store/repo_change.h"
 #include "env_lock.h"
@@ -105,6 +106,28 @@ const rc_err_t *rc_repo_explain(const rc_err_t *err, rc_env_t *env, const rc_rep
     gone = rc_err(pool, RC_E_NOTFOUND, "Repository `%s` has gone", repo->name);
     gone->detail = rc_err_log_text(err, pool);
     return gone;
+}
+
+typedef struct naming_t {
+    const rc_repo_t *repo;
+    const char *now;
+} naming_t;
+
+static rc_err_t *find_name(rc_actor_t *actor, void *baton)
+{
+    naming_t *naming = baton;
+
+    return rc_store_repo_name(&naming->now, actor->db, naming->repo->id, actor->pool);
+}
+
+rc_err_t *rc_actor_check_name(rc_actor_t *actor, const rc_repo_t *repo)
+{
+    naming_t naming = {repo, NULL};
+
+    RC_TRY(rc_actor_ask(actor, find_name, &naming));
+    if (naming.now && !strcmp(naming.now, repo->name))
+        return NULL;
+    return rc_err(actor->pool, RC_E_NOTFOUND, "Repository `%s` has gone", repo->name);
 }
 
 static rc_err_t *lock_one(rc_locks_t *locks, rc_env_t *env, rc_db_t *db, const rc_named_t *repo,

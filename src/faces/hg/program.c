@@ -11,6 +11,7 @@
 
 #include "base/text.h"
 #include "base/time.h"
+#include "domain/repo.h"
 #include "faces/body.h"
 
 #define HEADERS_MOST 200 /* headers that carry one text */
@@ -141,6 +142,13 @@ rc_err_t *rc_face_hg_asked(const char **out, const rc_face_hg_call_t *call)
     return NULL;
 }
 
+/* The program serves what was at the path just before: the right one, if it has that name still. */
+static rc_err_t *prepare_start(rc_proc_t *proc, rc_face_hg_call_t *call)
+{
+    RC_TRY(rc_actor_check_name(&call->actor, call->repo));
+    return call->body ? rc_face_body_open(&proc->in, call->body, call->pool) : NULL;
+}
+
 rc_err_t *rc_face_hg_program(rc_proc_t *proc, rc_face_hg_call_t *call)
 {
     const rc_env_t *env = call->request->env;
@@ -157,10 +165,8 @@ rc_err_t *rc_face_hg_program(rc_proc_t *proc, rc_face_hg_call_t *call)
     const char *why;
 
     proc->in = -1;
-    if (!err && call->body)
-        return rc_face_body_open(&proc->in, call->body, call->pool);
     if (!err)
-        return NULL;
+        return prepare_start(proc, call);
     why = rc_err_log_text(err, call->pool);
     rc_log(RC_LOG_ERR, err->cause, "Mercurial cannot serve %s: %s", call->repo->name, why);
     if (err->kind == RC_E_FAILED)
@@ -169,6 +175,16 @@ rc_err_t *rc_face_hg_program(rc_proc_t *proc, rc_face_hg_call_t *call)
 }
 
 /* --- what it returns --- */
+
+/* A repository that has its name still was replaced, by strip or pull. */
+static rc_err_t *judge_move(const rc_face_hg_call_t *call, apr_pool_t *pool)
+{
+    rc_err_t *moved = rc_err_internal(pool, APR_SUCCESS, "it was replaced");
+
+    if (rc_repo_explain(moved, call->request->env, call->repo, pool) == moved)
+        return rc_err_busy(pool, "it was replaced meanwhile");
+    return rc_err(pool, RC_E_NOTFOUND, "it was renamed or deleted meanwhile");
+}
 
 rc_err_t *rc_face_hg_judge(const rc_proc_result_t *result, const rc_face_hg_call_t *call,
                            apr_pool_t *pool)
@@ -182,6 +198,9 @@ rc_err_t *rc_face_hg_judge(const rc_proc_result_t *result, const rc_face_hg_call
         return NULL;
     case RC_SERVE_REJECTED:
         err = rc_err(pool, RC_E_ARG, "Mercurial rejects the request");
+        break;
+    case RC_SERVE_MOVED:
+        err = judge_move(call, pool);
         break;
     case RC_SERVE_BUSY:
         err = rc_err_busy(pool, "another process writes to it");

@@ -7,9 +7,11 @@
 #include "hg.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 #include <apr_strings.h>
 
+#include "base/fs.h"
 #include "base/time.h"
 #include "vcs/hg_program.h"
 
@@ -51,9 +53,9 @@ static void add_all(apr_array_header_t *all, const char *const *words)
 }
 
 static rc_err_t *server_arguments(const char *const **argv, const rc_serve_t *serve,
-                                  apr_pool_t *pool)
+                                  const char *place, apr_pool_t *pool)
 {
-    const char *const options[] = {"-I", "-c", program, serve->path, NULL};
+    const char *const options[] = {"-I", "-c", program, serve->path, place, NULL};
     apr_array_header_t *all = apr_array_make(pool, 60, sizeof(const char *));
     const char *const *interpreter;
 
@@ -91,14 +93,28 @@ static int cpu_seconds(apr_time_t deadline)
     return left > 0 ? (int)apr_time_sec(left) + 1 : 1;
 }
 
-rc_err_t *rc_hg_serve(rc_proc_t *proc, const rc_serve_t *serve, apr_pool_t *pool)
+/* What is at the path now; the program serves nothing else. */
+static rc_err_t *find_inode(const char **place, const rc_serve_t *serve, apr_pool_t *pool)
 {
     rc_hg_layout_t layout;
     const char *why = NULL;
+    struct stat st;
 
     if (rc_hg_find(&layout, &why, serve->path, pool) != RC_FOUND_REPOSITORY)
         return rc_err_failed(pool, "%s: %s", serve->path, why ? why : "no Mercurial repository");
-    RC_TRY(server_arguments(&proc->argv, serve, pool));
+    if (lstat(layout.hg, &st))
+        return rc_fs_err(pool, "look at", layout.hg);
+    *place = apr_psprintf(pool, "%" APR_UINT64_T_FMT ":%" APR_UINT64_T_FMT,
+                          (apr_uint64_t)st.st_dev, (apr_uint64_t)st.st_ino);
+    return NULL;
+}
+
+rc_err_t *rc_hg_serve(rc_proc_t *proc, const rc_serve_t *serve, apr_pool_t *pool)
+{
+    const char *place = NULL;
+
+    RC_TRY(find_inode(&place, serve, pool));
+    RC_TRY(server_arguments(&proc->argv, serve, place, pool));
     proc->env = request_environment(serve, pool);
     proc->dir = serve->home;
     proc->max_memory = serve->max_memory;

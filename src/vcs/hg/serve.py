@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Answers one request of a client of Mercurial by Mercurial's own hgweb, as a CGI program does.
 
-Arguments: the path of the repository, then settings ("section.name=value"). The request is in the
-variables of CGI and in the standard input. Prints the media type of the answer, a line end, and the
-answer. Exit status: 0; 65: Mercurial rejects the request; 75: another process writes to the
-repository; others: a failure.
+Arguments: the path of the repository, the device and inode of its folder .hg ("1:2"), then settings
+("section.name=value"). The request is in the variables of CGI and in the standard input. Prints the
+media type of the answer, a line end, and the answer. Exit status: 0; 65: Mercurial rejects the
+request; 69: the path leads to something else; 75: another process writes to the repository; others:
+a failure.
 
 src/vcs/hg/serve.c runs this text by Python's option -c: nothing has to be installed and found, and
 nobody can replace it.
@@ -19,14 +20,32 @@ hgdemandimport.enable()
 from mercurial import bookmarks, bundle2, error, exchange, hg, ui as uimod, util, wireprotov1server
 from mercurial.hgweb import hgweb
 
-REJECTED, BUSY = 65, 75
+REJECTED, MOVED, BUSY = 65, 69, 75
+PIECE = 1 << 18  # bytes of the answer that are printed at once
 NAME_MOST = 255  # bytes of the name of a bookmark
 MOST = 100  # things that one request asks for, of those that cost much; clients ask for a few
 
 
+def is_moved():
+    try:
+        st = os.lstat(os.path.join(sys.argv[1], ".hg"))
+    except OSError:
+        return True
+    return "%d:%d" % (st.st_dev, st.st_ino) != sys.argv[2]
+
+
+def end(status, text):
+    """Mercurial opens files by their paths at any time. What it says of a repository that has gone from there is of
+    another one, or of none."""
+    if is_moved():
+        status, text = MOVED, "the repository was moved or replaced"
+    sys.stderr.write("%s\n" % text)
+    sys.exit(status)
+
+
 def settings():
     ui = uimod.ui.load()
-    for setting in sys.argv[2:]:
+    for setting in sys.argv[3:]:
         name, value = os.fsencode(setting).split(b"=", 1)
         ui.setconfig(*name.split(b".", 1), value, b"server")
     ui.fout = ui.ferr  # what Mercurial prints is for the log
@@ -178,28 +197,39 @@ def environment():
 def start(status, headers, error=None):
     kind = dict(headers).get("Content-Type", "")
     if not status.startswith("200 ") or not kind.startswith("application/"):
-        sys.stderr.write(status + "\n")
-        sys.exit(REJECTED)
+        end(REJECTED, status)
     sys.stdout.buffer.write(kind.encode("ascii") + b"\n")
     return sys.stdout.buffer.write
 
 
+def send(pieces):
+    """What was read before is of the right repository, if that is still in its place."""
+    if is_moved():
+        end(MOVED, "")
+    sys.stdout.buffer.write(b"".join(pieces))
+    sys.stdout.buffer.flush()
+
+
 def answer():
+    pieces, size = [], 0
     for chunk in hgweb(open_repository())(environment(), start):
-        sys.stdout.buffer.write(chunk)
-        sys.stdout.buffer.flush()
+        pieces.append(chunk)
+        size += len(chunk)
+        if size >= PIECE:
+            send(pieces)
+            pieces, size = [], 0
+    send(pieces)
 
 
 try:
     answer()
 except error.LockError as err:
-    sys.stderr.write("%s\n" % err)
-    sys.exit(BUSY)
+    end(BUSY, err)
 except (error.LookupError, error.RepoLookupError) as err:
-    sys.stderr.write("%s\n" % err)
-    sys.exit(REJECTED)
+    end(REJECTED, err)
 except (OSError, MemoryError, error.RepoError, error.StorageError):
+    if is_moved():
+        end(MOVED, "")
     raise
 except Exception as err:
-    sys.stderr.write("%s: %s\n" % (type(err).__name__, err))
-    sys.exit(REJECTED)
+    end(REJECTED, "%s: %s" % (type(err).__name__, err))
