@@ -158,19 +158,25 @@ sub cut_off {
     });
 }
 
-subtest 'the connection ends in the middle' => sub {
-    $t->user('newcomer');
-    $t->must(create_repo => { repo_name => 'cut', repo_type => 'git' });
-    my @read = (get_repo => { repoid => 'cut' });
+sub ends_in_the_middle {
+    my ($name) = @_;
+    $t->must(create_repo => { repo_name => $name, repo_type => 'git' });
+    my @read = (get_repo => { repoid => $name });
     is(cut_off('LOCK api_key', @read, as => 'newcomer'), '503 3 Internal server error', 'of the look-up of a key');
     is(cut_off('LOCK repo_following', @read, as => 'newcomer'), '503 3 Internal server error', 'of a read');
-    my @write = (update_repo => { repoid => 'cut', description => 'x' });
+    my @write = (update_repo => { repoid => $name, description => 'x' });
     is(cut_off('LOCK repo', @write), '503 3 Internal server error', 'before a change');
-    is(cut_off('LOCK repo IN EXCLUSIVE MODE', @write), '200 - failed to update repo `cut`', 'of a change');
-    is($t->must(@read)->{description}, 'cut', 'which was not made');
+    is(cut_off('LOCK repo IN EXCLUSIVE MODE', @write), "200 - failed to update repo `$name`", 'of a change');
+    is($t->must(@read)->{description}, $name, 'which was not made');
+}
+
+subtest 'the connection ends in the middle' => sub {
+    $t->user('newcomer');
+    ends_in_the_middle('cut');
 };
 
 subtest 'somebody locks what each request looks at' => sub {
+    plan skip_all => 'no request looks at it when nothing is remembered' if !$t->remembers;
     my @write = (update_repo => { repoid => 'cut', description => 'new' });
     $t->must('get_user') for 1 .. 3; # its answer is remembered
     $t->news;
@@ -181,10 +187,28 @@ subtest 'somebody locks what each request looks at' => sub {
     is(outcome(@write), '200 - -', 'then the change is made');
     is(outcome('get_user'), '200 - -', '... and what is remembered is asked for');
     unlike($t->news, qr/not followed|26000/, 'nothing is left of it');
+};
+
+subtest 'somebody writes for too long' => sub {
+    $t->news;
+    my @write = (update_repo => { repoid => 'cut', description => 'new' });
     my $writer = "UPDATE repo SET description = 'theirs'";
-    $asked = while_locked($writer, sub { outcome(@write) });
-    is($asked, '503 3 Internal server error', 'and one that waits for its turn');
+    my $asked = while_locked($writer, sub { outcome(@write) });
+    is($asked, '503 3 Internal server error', 'a change that waits for its turn may be repeated');
     like($t->news, qr/database: another session holds a lock: the writers' lock: /, 'the log says why');
+};
+
+subtest 'the same without memory' => sub { # then a transaction begins with its first statement
+    my $config = $t->{server}{config};
+    $t->{server}{config} .= "RcapiRemember Off\n";
+    $t->reload;
+    my $waits = while_locked('LOCK api_key', sub { outcome(get_repo => { repoid => 'cut' }, as => 'newcomer') });
+    is($waits, '503 3 Internal server error', 'a lock that lasts too long');
+    my %next = map { $_ => 1 } map { outcome(get_repo => { repoid => 'cut' }, as => 'newcomer') } 1 .. 16;
+    is_deeply([keys %next], ['200 - -'], 'the next calls, by any connection, get their answers');
+    ends_in_the_middle('cut-2');
+    $t->{server}{config} = $config;
+    $t->reload;
 };
 
 subtest 'what the server cannot do now' => sub {

@@ -60,15 +60,18 @@ bool rc_pg_is_binary(const rc_stmt_t *st)
     return st->number == RC_STMT_MADE(st->db);
 }
 
-/* Sends the batch; *@a ahead: how many commands precede the statement. */
+/* Sends the batch; *@a ahead: how many commands precede the statement. The transaction counts as
+ * open at once: the server keeps one that has begun when the preparation fails. */
 static rc_err_t *send_batch(int *ahead, rc_stmt_t *st)
 {
-    const rc_pg_t *pg = st->db->handle;
+    rc_pg_t *pg = st->db->handle;
     const rc_pg_stmt_t *own = st->handle;
 
     *ahead = 0;
     if (pg->begin) {
         RC_TRY(rc_pg_send(st->db, pg->begin));
+        pg->begin = NULL;
+        pg->open = true;
         ++*ahead;
     }
     RC_TRY(send_preparation(ahead, st));
@@ -116,9 +119,6 @@ static rc_err_t *read_ahead(rc_stmt_t *st, int ahead)
         }
     }
     own->life = pg->life;
-    if (pg->begin)
-        pg->open = true;
-    pg->begin = NULL;
     return st->few || PQsetSingleRowMode(pg->conn) ? NULL : not_sent(st->db);
 }
 
