@@ -8,7 +8,6 @@ use warnings;
 use Test::More;
 use lib 't/lib';
 use POSIX ();
-use Time::HiRes qw(sleep);
 use RCAPI::Git;
 use RCAPI::PostgreSQL;
 use RCAPI::Run qw(patiently rounds slurp spew);
@@ -66,19 +65,23 @@ sub acknowledged { counter(1, @_) }
 
 sub pkt { sprintf '%04x%s', 4 + length $_[0], $_[0] }
 
-# The commit of a branch as a node shows it to git clients; undef: no branch. Looks for both names.
+# The commit of a branch as a node shows it to git clients; undef: no branch. Looks for both names. A repository
+# that is deleted is missing until it is made anew, which takes seconds while all others look for it.
 sub read_branch {
     my ($branch) = @_;
-    for (1 .. 200) {
+    my @found;
+    my $look = sub {
         my $node = $nodes[rand @nodes];
         for my $name (qw(a b)) {
             my $answer = $node->get("/$name/info/refs?service=git-receive-pack", headers => key());
             next if $answer->status != 200;
-            return ($answer->body =~ m{(\w{40}) refs/heads/$branch\b} ? $1 : undef, $name);
+            @found = ($answer->body =~ m{(\w{40}) refs/heads/$branch\b} ? $1 : undef, $name);
+            last;
         }
-        sleep 0.02;
-    }
-    die "no repository\n";
+        return scalar @found;
+    };
+    patiently(60, $look) or die "no repository\n";
+    return @found;
 }
 
 sub key { [@_, 'X-Api-Key' => $one->key('admin')] }
