@@ -244,7 +244,7 @@ subtest 'a stop at once' => sub {
     push @lost, get(20, 'mute?name=j');
     is_free('twenty have nothing yet');
     kill KILL => lines('runs');
-    ok(patiently(5, sub { runs() == 2 }), 'one has taken over');
+    ok(patiently(5, sub { runs() == 2 }), 'one has taken over') or diag(runs(), ' runs: ', join ' ', lines('runs'));
     my @clients = get(1, 'gate?name=i');
     hear(has(qr/first/), @clients);
     push @clients, get(40, 'gate?name=i');
