@@ -8,7 +8,9 @@ use warnings;
 
 use FindBin;
 use lib "$FindBin::Bin/lib";
+use JSON::PP ();
 use Test::More;
+use Time::HiRes qw(sleep);
 
 use RCAPI::GitClient;
 use RCAPI::HTTP;
@@ -166,6 +168,31 @@ subtest 'more clones than places' => sub {
     close $one->[0];
     ok(patiently(20, sub { !programs() }), 'the first one ends');
     is(post('upload', pkt("want $head\n") . '0000' . pkt("done\n"))->status, 200, 'then the other can be made');
+};
+subtest 'another repository gets the name while the body comes' => sub {
+    my $hidden = $t->repo('hidden', commits => 2, seed => 9, args => { private => JSON::PP::true() });
+    $t->repo('open', commits => 1, seed => 3);
+    my $id = $t->git($hidden->{path}, 'rev-parse', 'master') =~ s/\n//r;
+    my $rename = sub { $t->must(update_repo => { repoid => $_[0], repo_name => $_[1] }) };
+    for (
+        ['references', pkt('command=ls-refs') . '0000', "Git-Protocol: version=2\r\n"],
+        ['a clone', pkt("want $id\n") . '0000' . pkt("done\n"), ''],
+        ['a fetch', pkt("want $id\n") . '0000' . pkt("have $head\n", "done\n"), ''],
+    ) {
+        my ($name, $body, $header) = @$_;
+        my $socket = RCAPI::HTTP::connect_to($t->port);
+        my $half = length($body) / 2;
+        syswrite $socket, "POST /open/git-upload-pack HTTP/1.1\r\nHost: x\r\nX-Api-Key: ${\ $t->key('wendy')}\r\n"
+            . "Content-Type: application/x-git-upload-pack-request\r\nConnection: close\r\n$header"
+            . "Content-Length: ${\ length $body}\r\n\r\n" . substr $body, 0, $half;
+        sleep 0.3; # now access is granted
+        $rename->(@$_) for [open => 'moved'], [hidden => 'open'];
+        syswrite $socket, substr $body, $half;
+        my $got = do { local $/; <$socket> };
+        like($got, qr{\AHTTP/1.1 404 }, "$name: the answer is 404");
+        unlike($got, qr/PACK|$id/, '... and shows nothing of the other one');
+        $rename->(@$_) for [open => 'hidden'], [moved => 'open'];
+    }
 };
 $t->done;
 done_testing;

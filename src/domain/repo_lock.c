@@ -123,8 +123,11 @@ static rc_err_t *find_name(rc_actor_t *actor, void *baton)
 rc_err_t *rc_actor_check_name(rc_actor_t *actor, const rc_repo_t *repo)
 {
     naming_t naming = {repo, NULL};
+    rc_err_t *err = rc_actor_ask(actor, find_name, &naming);
 
-    RC_TRY(rc_actor_ask(actor, find_name, &naming));
+    rc_actor_close(actor);
+    if (err)
+        return err;
     if (naming.now && !strcmp(naming.now, repo->name))
         return NULL;
     return rc_err(actor->pool, RC_E_NOTFOUND, "Repository `%s` has gone", repo->name);

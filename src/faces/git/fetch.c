@@ -24,6 +24,8 @@ typedef struct fetch_t {
     bool failed;      /* git reports a failure */
 } fetch_t;
 
+/* The client may have taken minutes for its body: now another repository may have the name. The
+ * name is asked for when the repository is open. */
 static rc_err_t *answer_refs(const fetch_t *fetch)
 {
     const rc_fetch_request_t *request = &fetch->request;
@@ -35,6 +37,7 @@ static rc_err_t *answer_refs(const fetch_t *fetch)
     rc_vcs_t *vcs;
 
     RC_TRY(rc_repo_open(&vcs, call->request->env, call->repo, &call->actor.work, call->pool));
+    RC_TRY(rc_actor_check_name(&call->actor, call->repo));
     return rc_wire_ls_refs(call->answer->spool, vcs, &ask, call->pool);
 }
 
@@ -68,12 +71,16 @@ static rc_err_t *name_answer(const char **name, fetch_t *fetch)
     return NULL;
 }
 
+/* Waits for a place, then looks whether the path still leads to the repository: git opens it, and
+ * works inside of it from then on. */
 static rc_err_t *take_place(void *baton, apr_pool_t *pool)
 {
     const fetch_t *fetch = baton;
+    rc_face_git_call_t *call = fetch->call;
 
-    return rc_face_place(fetch->call->request, &fetch->call->actor.work,
-                         fetch->request.kind != RC_FETCH_PART, pool);
+    RC_TRY(rc_face_place(call->request, &call->actor.work, fetch->request.kind != RC_FETCH_PART,
+                         pool));
+    return rc_actor_check_name(&call->actor, call->repo);
 }
 
 /* Judges git's end. With a failure that the client gets to know, the answer is complete: git has
