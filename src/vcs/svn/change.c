@@ -77,6 +77,7 @@ rc_err_t *rc_svn_print(rc_printed_t *printed, rc_spool_t *spool, rc_vcs_t *vcs,
     if (pair->after.kind == RC_ENTRY_NONE)
         change.after.kind = RC_ENTRY_NONE;
     RC_TRY(rc_svn_print_change(&printer, &change));
+    RC_TRY(rc_svn_check_place(vcs));
     *printed = (rc_printed_t){
         .hunks = !printer.binary, .added = printer.tally.added, .deleted = printer.tally.deleted};
     printed->skip = (printer.binary        ? printer.words_at

@@ -91,7 +91,7 @@ static rc_err_t *size_or_content(apr_off_t *size, rc_spool_t *spool, rc_vcs_t *v
         err = size ? rc_svn_length(size, vcs, &file, scratch)
                    : rc_svn_write(spool, vcs, &file, scratch);
     apr_pool_destroy(scratch);
-    return err;
+    return err ? err : rc_svn_check_place(vcs);
 }
 
 rc_err_t *rc_svn_size(apr_off_t *size, rc_vcs_t *vcs, const rc_entry_t *entry)

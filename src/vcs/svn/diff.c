@@ -14,7 +14,7 @@ rc_err_t *rc_svn_diff(rc_spool_t *spool, rc_vcs_t *vcs, const char *id,
     apr_pool_create(&pool, scratch);
     err = rc_svn_print_revision(&printer, rc_svn_rev_of(id), pool);
     apr_pool_destroy(pool);
-    return err;
+    return err ? err : rc_svn_check_place(vcs);
 }
 
 static void set_file(rc_svn_file_t *file, const rc_entry_t *entry, apr_pool_t *pool)
@@ -38,5 +38,6 @@ rc_err_t *rc_svn_diff_files(rc_spool_t *spool, rc_vcs_t *vcs, const rc_entry_t *
         change.after.path = change.before.path;
     if (before->kind == RC_ENTRY_NONE)
         change.before.path = change.after.path;
-    return rc_svn_print_change(&printer, &change);
+    RC_TRY(rc_svn_print_change(&printer, &change));
+    return rc_svn_check_place(vcs);
 }

@@ -170,5 +170,6 @@ rc_err_t *rc_svn_export(rc_vcs_t *vcs, const char *id, const char *top, const ch
     walk.top = path[1] ? apr_pstrcat(scratch, path, "/", NULL) : path;
     RC_TRY(export_folder(&walk, path, scratch));
     walk.looking = false;
-    return export_folder(&walk, path, scratch);
+    RC_TRY(export_folder(&walk, path, scratch));
+    return rc_svn_check_place(vcs);
 }

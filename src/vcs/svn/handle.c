@@ -166,6 +166,17 @@ static bool is_in_place(const rc_svn_t *svn)
            !stat(name, &db) && db.st_dev == svn->db.st_dev && db.st_ino == svn->db.st_ino;
 }
 
+/* libsvn opens a file by its path when it needs it: what it has read may be another repository's.
+ */
+rc_err_t *rc_svn_check_place(rc_vcs_t *vcs)
+{
+    const rc_svn_t *svn = vcs->repo;
+
+    return is_in_place(svn)
+               ? NULL
+               : rc_err_internal(vcs->pool, APR_ENOENT, "the repository %s was moved", svn->path);
+}
+
 static bool is_as_opened(const rc_svn_t *svn)
 {
     struct stat db, uuid;

@@ -139,6 +139,10 @@ rc_err_t *rc_svn_refresh(rc_vcs_t *vcs);
 /** Sets *@a root to the tree of revision @a rev; it is valid until two others were used. */
 rc_err_t *rc_svn_root(svn_fs_root_t **root, rc_vcs_t *vcs, svn_revnum_t rev);
 
+/** Returns an internal error when something else is at the path of the repository than was opened:
+ * to be called after what takes long. */
+rc_err_t *rc_svn_check_place(rc_vcs_t *vcs);
+
 /** Sets *@a youngest to the last revision of the snapshot. */
 rc_err_t *rc_svn_youngest(svn_revnum_t *youngest, rc_vcs_t *vcs);
 
