@@ -269,6 +269,53 @@ subtest 'another repository of the same name' => sub {
     is($a->header('Connection'), 'close', 'a method that writes ends it, too');
 };
 
+# Reads $socket until $code is true of what has come, or to its end.
+sub read_on {
+    my ($socket, $got, $code) = @_;
+    until ($code && $code->($$got)) {
+        sysread($socket, $$got, 65536, length $$got) or last;
+    }
+}
+
+subtest 'another repository gets the name during a checkout' => sub {
+    for my $name (qw(large hidden)) { # the same files, with other contents
+        my $path = RCAPI::SvnClient::repository($t, $name, private => $name eq 'hidden' ? 1 : 0);
+        mkdir my $tree = $t->dir . "/scratch/$name.tree" or die "mkdir: $!";
+        srand length $name;
+        my $line = $name eq 'hidden' ? 'HIDDEN' : pack 'C*', map { int rand 256 } 1 .. 6;
+        spew("$tree/f$_", join '', map { $line . pack 'N', int rand 2**32 } 1 .. 5000) for 1 .. 400;
+        program('svn', 'import', '-q', '-m', 'all', $tree, "file://$path");
+    }
+    $t->must(grant_user_permission => { repoid => 'large', userid => 'carol', perm => 'repository.read' });
+    require MIME::Base64;
+    my $body = '<S:update-report xmlns:S="svn:" send-all="true"><S:src-path>/large</S:src-path>'
+        . '<S:target-revision>1</S:target-revision><S:entry rev="1" start-empty="true"></S:entry></S:update-report>';
+    my $request = "REPORT /large/!svn/me HTTP/1.1\r\nHost: x\r\nContent-Type: text/xml\r\nConnection: close\r\n"
+        . 'Authorization: Basic ' . MIME::Base64::encode_base64($BASIC, '')
+        . "\r\nContent-Length: ${\ length $body}\r\n\r\n$body";
+    my %size;
+    for my $moves (0, 1) {
+        my $socket = RCAPI::HTTP::connect_to($t->port);
+        my $got = '';
+        setsockopt $socket, Socket::SOL_SOCKET(), Socket::SO_RCVBUF(), 16384;
+        syswrite $socket, $request;
+        read_on($socket, \$got, sub { length $_[0] > 100_000 });
+        if ($moves) {
+            $t->must(update_repo => { repoid => $_->[0], repo_name => $_->[1] })
+                for [large => 'moved'], [hidden => 'large'];
+        }
+        read_on($socket, \$got);
+        like($got, qr{\AHTTP/1.1 200 }, $moves ? 'renamed meanwhile' : 'a checkout');
+        is($got =~ /\r\n0\r\n\r\n\z/ ? 1 : 0, 1 - $moves, $moves ? '... breaks off' : '... ends');
+        my $hidden = () = $got =~ /@{[ MIME::Base64::encode_base64('HIDDEN', '') ]}/g;
+        is($hidden, 0, '... with nothing of the other one');
+        $size{$moves} = length $got;
+    }
+    cmp_ok($size{1}, '<', $size{0}, 'what the client had not read yet is left out');
+    like($t->error_log, qr/large\S* is renamed or deleted: its answer breaks off/, 'the log says why');
+    $t->must(update_repo => { repoid => $_->[0], repo_name => $_->[1] }) for [large => 'hidden'], [moved => 'large'];
+};
+
 subtest 'by id' => sub {
     RCAPI::SvnClient::repository($t, 'first/name', owner => 'carol');
     my $id = $t->must(get_repo => { repoid => 'first/name' })->{repo_id};

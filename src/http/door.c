@@ -6,6 +6,7 @@
  */
 #include "http.h"
 
+#include <http_protocol.h>
 #include <http_request.h>
 #include <util_filter.h>
 
@@ -14,9 +15,11 @@
 
 #include <apr_strings.h>
 
+#include "base/log.h"
 #include "base/redact.h"
 
 #define FILTER "rcapi-changed"
+#define PLACE  "rcapi-place"
 
 /* mod_dav_svn keeps an open repository with the connection, under this name and its path */
 #define KEPT  "mod_dav_svn:"
@@ -77,6 +80,65 @@ static void end_unless_kept(request_rec *r, const rc_door_t *door)
                           r->connection->pool);
     if (!repository)
         r->connection->keepalive = AP_CONN_CLOSE;
+}
+
+/* --- the place of the repository --- */
+
+/* What was at the path of the repository when its answer began. */
+typedef struct former_t {
+    const char *file;
+    struct stat st;
+} former_t;
+
+static bool is_unmoved(const former_t *place)
+{
+    const struct stat *before = &place->st;
+    struct stat st;
+
+    return !stat(place->file, &st) && st.st_dev == before->st_dev && st.st_ino == before->st_ino &&
+           st.st_mtim.tv_sec == before->st_mtim.tv_sec &&
+           st.st_mtim.tv_nsec == before->st_mtim.tv_nsec;
+}
+
+/* Ends the answer: with 404 if it has not begun, else without the last chunk, as httpd does where
+ * an error of the gateway is in its place. */
+static apr_status_t break_off(ap_filter_t *filter, apr_bucket_brigade *bb)
+{
+    request_rec *r = filter->r;
+    int status = r->sent_bodyct ? HTTP_BAD_GATEWAY : HTTP_NOT_FOUND;
+    apr_bucket_alloc_t *list = r->connection->bucket_alloc;
+
+    rc_http_log_request(r);
+    rc_log(RC_LOG_INFO, APR_SUCCESS, "%s is renamed or deleted: its answer breaks off", r->uri);
+    rc_http_log_request(NULL);
+    r->connection->keepalive = AP_CONN_CLOSE;
+    apr_brigade_cleanup(bb);
+    APR_BRIGADE_INSERT_TAIL(bb, ap_bucket_error_create(status, NULL, r->pool, list));
+    APR_BRIGADE_INSERT_TAIL(bb, apr_bucket_eos_create(list));
+    ap_remove_output_filter(filter);
+    ap_pass_brigade(filter->next, bb);
+    r->connection->aborted = 1; /* mod_dav_svn goes on with nothing */
+    return APR_ECONNABORTED;
+}
+
+/*
+ * Runs for each piece of the answer. mod_dav_svn opens files by their paths while it answers, and a
+ * client may take hours for a checkout: what it reads may be those of another repository, which has
+ * got the name meanwhile.
+ */
+static apr_status_t pass_from_place(ap_filter_t *filter, apr_bucket_brigade *bb)
+{
+    return is_unmoved(filter->ctx) ? ap_pass_brigade(filter->next, bb) : break_off(filter, bb);
+}
+
+/* What is not there is reported by mod_dav_svn. */
+static void watch_place(request_rec *r, const char *path)
+{
+    former_t *place = apr_pcalloc(r->pool, sizeof(*place));
+
+    place->file = apr_pstrcat(r->pool, path, "/db/uuid", NULL);
+    if (!stat(place->file, &place->st))
+        ap_add_output_filter(PLACE, place, r, r->connection);
 }
 
 /* --- changes --- */
@@ -180,12 +242,13 @@ static void protect_contents(request_rec *r)
 }
 
 /* Lets httpd's handlers serve the request as if the repository were in its configuration. */
-static int run_handlers(request_rec *r)
+static int run_handlers(request_rec *r, const char *path)
 {
     /* mod_dav_svn adds its filter in an earlier phase, when it had no repository yet */
     if (r->method_number == M_MERGE || r->method_number == M_DELETE)
         ap_add_input_filter("SVN-MERGE", NULL, r, r->connection);
     ap_add_output_filter(FILTER, NULL, r, r->connection);
+    watch_place(r, path);
     /* mod_dav leaves a POST to mod_dav_svn, which looks at the configuration only */
     r->handler = r->method_number == M_POST ? "rcapi-handed-over" : "dav-handler";
     return ap_run_handler(r);
@@ -204,7 +267,7 @@ int rc_http_pass_door(request_rec *r, rc_note_t *note)
     if (note->answer->over->whole_url)
         r->uri = rc_http_whole_uri(r);
     r->per_dir_config = note->door->conf;
-    status = run_handlers(r);
+    status = run_handlers(r, note->door->path);
     record_change(r, note); /* if there was no answer */
     r->per_dir_config = conf;
     r->uri = uri;
@@ -233,4 +296,5 @@ int rc_http_lead_subrequest(request_rec *r)
 void rc_http_register_door(void)
 {
     ap_register_output_filter(FILTER, pass_answer, NULL, AP_FTYPE_RESOURCE);
+    ap_register_output_filter(PLACE, pass_from_place, NULL, AP_FTYPE_RESOURCE);
 }
