@@ -226,6 +226,8 @@ subtest 'mounts' => sub {
     $ENV{RCAPI_MOUNTS} ? unlike($text, $warning, 'good options') : like($text, $warning, 'a warning');
     ($status, $text) = $one->httpd_conf_test("RcapiTempDirectory $one->{data}/repos\n");
     like($text, qr/RcapiTempDirectory: .* is on NFS; use a local disk/, 'temporary files on it');
+    ($status, $text) = $one->httpd_conf_test("RcapiArchiveCache $one->{data}/repos/archives\n");
+    like($text, qr/RcapiArchiveCache: .* is on NFS; use a local disk/, 'finished archives on it');
     my $clock = qr/the clock of the NFS server of \S+ is (\d+) ms behind that of this machine/;
     unlike($two->error_log, $clock, 'the clock of the server');
     return if $ENV{RCAPI_MOUNTS};

@@ -173,8 +173,12 @@ rc_err_t *rc_output_look(rc_output_t *output, apr_off_t max, apr_pool_t *pool)
 
     if (!output->ours && output->state == RC_PART_GROWS)
         output->state = rc_part_look(fd_of(output)); /* before the size: loses no bytes */
-    if (fstat(fd_of(output), &st))
-        return rc_err_internal(pool, errno, "cannot use a temporary file");
+    if (fstat(fd_of(output), &st)) {
+        if (errno != ESTALE || output->ours)
+            return rc_err_internal(pool, errno, "cannot use a temporary file");
+        output->state = RC_PART_LEFT; /* on NFS another machine has removed it */
+        return NULL;
+    }
     if (output->ours)
         RC_TRY(count(output, st.st_size, max, pool));
     output->size = st.st_size;

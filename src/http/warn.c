@@ -76,20 +76,24 @@ static bool is_there(const char *path, apr_pool_t *pool)
     return apr_stat(&info, path, APR_FINFO_TYPE, pool) == APR_SUCCESS;
 }
 
-/* Warns of a cache that cannot be written: then each archive is made anew. When it does not exist
- * yet, the directory above it is tested. */
-static void warn_of_cache(const server_rec *s, apr_pool_t *pool)
+/* Returns the directory of the cache, or the one above it when it does not exist yet; NULL: there
+ * is no cache. */
+static const char *cache_folder(const rc_env_config_t *config, apr_pool_t *pool)
 {
-    rc_env_config_t config;
-    const char *folder;
-    int n;
+    const char *folder = config->archive_cache;
 
-    rc_http_resolve(&config, s, pool);
-    if (!(folder = config.archive_cache))
-        return;
-    if (!is_there(folder, pool))
-        folder = apr_pstrmemdup(pool, folder, (apr_size_t)(strrchr(folder, '/') - folder));
-    if ((n = rc_http_folder_error(*folder ? folder : "/")))
+    if (!folder || is_there(folder, pool))
+        return folder;
+    folder = apr_pstrmemdup(pool, folder, (apr_size_t)(strrchr(folder, '/') - folder));
+    return *folder ? folder : "/";
+}
+
+/* Warns of a cache that cannot be written: then each archive is made anew. */
+static void warn_of_cache(const server_rec *s, const char *folder)
+{
+    int n = folder ? rc_http_folder_error(folder) : 0;
+
+    if (n)
         ap_log_error(
             APLOG_MARK, APLOG_WARNING, n, s,
             RCLOGNO(0072) "RcapiArchiveCache: the account of httpd's children cannot use %s: "
@@ -97,24 +101,37 @@ static void warn_of_cache(const server_rec *s, apr_pool_t *pool)
             folder);
 }
 
-/* Warns of a root that several machines share in a way that shows them old names, and of a
- * directory for temporary files that is not on this machine. */
-static void warn_of_nfs(const server_rec *s, apr_pool_t *pool)
+static void warn_if_remote(const server_rec *s, const char *directive, const char *folder)
 {
-    rc_env_config_t config;
-    const char *faults;
+    if (folder && rc_nfs_is(folder))
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
+                     RCLOGNO(0074) "%s: %s is on NFS; use a local disk", directive, folder);
+}
 
-    rc_http_resolve(&config, s, pool);
-    if (config.db.path && rc_db_is_on_server(config.db.path) && config.repo_root &&
-        rc_nfs_is(config.repo_root) && (faults = rc_nfs_faults(config.repo_root, pool)))
+/* Warns of a root that several machines share in a way that shows them old names. */
+static void warn_of_root(const server_rec *s, const rc_env_config_t *config, apr_pool_t *pool)
+{
+    const char *root = config->repo_root, *faults;
+
+    if (config->db.path && rc_db_is_on_server(config->db.path) && root && rc_nfs_is(root) &&
+        (faults = rc_nfs_faults(root, pool)))
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
                      RCLOGNO(0073) "RcapiRepositoryRoot: %s is on NFS, and its mount options are "
                                    "not fit for several servers: %s",
-                     config.repo_root, faults);
-    if (config.temp_dir && rc_nfs_is(config.temp_dir))
-        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
-                     RCLOGNO(0074) "RcapiTempDirectory: %s is on NFS; use a local disk",
-                     config.temp_dir);
+                     root, faults);
+}
+
+static void warn_of_folders(const server_rec *s, apr_pool_t *pool)
+{
+    rc_env_config_t config;
+    const char *cache;
+
+    rc_http_resolve(&config, s, pool);
+    cache = cache_folder(&config, pool);
+    warn_of_cache(s, cache);
+    warn_of_root(s, &config, pool);
+    warn_if_remote(s, "RcapiTempDirectory", config.temp_dir);
+    warn_if_remote(s, "RcapiArchiveCache", cache);
 }
 
 void rc_http_warn(const server_rec *main, apr_pool_t *pool)
@@ -129,7 +146,6 @@ void rc_http_warn(const server_rec *main, apr_pool_t *pool)
         if (s == main)
             warn_of_sites(main, conf);
         warn_of_slashes(s);
-        warn_of_cache(s, pool);
-        warn_of_nfs(s, pool);
+        warn_of_folders(s, pool);
     }
 }
