@@ -384,18 +384,12 @@ static void limits(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-    cmocka_unit_test(limits),
-    cmocka_unit_test(memory_or_file),
-    cmocka_unit_test(any_pieces),
-    cmocka_unit_test(emptied),
-    cmocka_unit_test(joined),
-    cmocka_unit_test(joined_and_emptied),
-    cmocka_unit_test(linked),
-    cmocka_unit_test(text),
-    cmocka_unit_test(taken_file),
-    cmocka_unit_test(taken_and_emptied),
-    cmocka_unit_test(no_folder),
-    cmocka_unit_test(files_end_with_the_pool),
+    cmocka_unit_test(limits),     cmocka_unit_test(memory_or_file),
+    cmocka_unit_test(any_pieces), cmocka_unit_test(emptied),
+    cmocka_unit_test(joined),     cmocka_unit_test(joined_and_emptied),
+    cmocka_unit_test(linked),     cmocka_unit_test(text),
+    cmocka_unit_test(taken_file), cmocka_unit_test(taken_and_emptied),
+    cmocka_unit_test(no_folder),  cmocka_unit_test(files_end_with_the_pool),
 };
 
 UNIT_MAIN(tests)

@@ -104,8 +104,8 @@ static rc_err_t *find_inode(const char **place, const rc_serve_t *serve, apr_poo
         return rc_err_failed(pool, "%s: %s", serve->path, why ? why : "no Mercurial repository");
     if (lstat(layout.hg, &st))
         return rc_fs_err(pool, "look at", layout.hg);
-    *place = apr_psprintf(pool, "%" APR_UINT64_T_FMT ":%" APR_UINT64_T_FMT,
-                          (apr_uint64_t)st.st_dev, (apr_uint64_t)st.st_ino);
+    *place = apr_psprintf(pool, "%" APR_UINT64_T_FMT ":%" APR_UINT64_T_FMT, (apr_uint64_t)st.st_dev,
+                          (apr_uint64_t)st.st_ino);
     return NULL;
 }
 
