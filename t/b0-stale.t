@@ -273,7 +273,7 @@ sub change {
     }
     my $answer = exchange(\(my $socket), request_of({ call => $what, key => $KEY })) or return;
     return 1 if !defined $answer->{error} || $cell->{again} && $answer->{error} =~ $cell->{again};
-    my $again = qr{busy|Internal server error|failed to|ended during};
+    my $again = qr{busy|Too many passwords|Internal server error|failed to|ended during};
     die "$what->[0]: $answer->{error}\n" if $answer->{error} !~ $again;
     return; # busy, or prepared with what a planted fault has made too old
 }

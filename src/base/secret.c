@@ -111,18 +111,29 @@ static bool open_with(unsigned char *out, const unsigned char *key, const unsign
     return ok;
 }
 
-/* Decrypts with any key of the secret. */
+static bool open_with_any(unsigned char *out, const rc_secret_keys_t *keys, const unsigned char *in,
+                          int size, const char *context)
+{
+    int i;
+
+    for (i = 0; i < keys->all; i++)
+        if (open_with(out, keys->key[i], in, size, context))
+            return true;
+    return false;
+}
+
+/* Decrypts with any key of the secret. Another thread may have read the file again meanwhile. */
 static bool open_sealed(unsigned char *out, const rc_secret_t *secret, const unsigned char *in,
                         int size, const char *context)
 {
     rc_secret_keys_t keys;
-    int i;
 
     rc_secret_keys(&keys, secret);
-    for (i = 0; i < keys.n; i++)
-        if (open_with(out, keys.key[i], in, size, context))
-            return true;
-    return false;
+    if (open_with_any(out, &keys, in, size, context))
+        return true;
+    rc_secret_refresh(secret);
+    rc_secret_keys(&keys, secret);
+    return open_with_any(out, &keys, in, size, context);
 }
 
 rc_err_t *rc_secret_unseal(const char **text, const rc_secret_t *secret, const void *sealed,
@@ -134,8 +145,7 @@ rc_err_t *rc_secret_unseal(const char **text, const rc_secret_t *secret, const v
     if (size < 0)
         return rc_err_internal(pool, APR_SUCCESS, "a sealed value is too short");
     out = apr_palloc(pool, (apr_size_t)size + 1);
-    if (!open_sealed(out, secret, sealed, size, context) &&
-        (!rc_secret_refresh(secret) || !open_sealed(out, secret, sealed, size, context)))
+    if (!open_sealed(out, secret, sealed, size, context))
         return rc_err_internal(pool, APR_SUCCESS,
                                "a sealed value does not fit the secret file: was it replaced?");
     out[size] = '\0';

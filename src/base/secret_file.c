@@ -73,6 +73,7 @@ static bool parse_keys(rc_secret_keys_t *keys, const char *text)
     keys->n = rc_hex_bytes(keys->key[0], text, RC_SECRET_SIZE);
     if (keys->n && text[LINE] == '\n' && text[LINE + 1])
         keys->n += rc_hex_bytes(keys->key[1], text + LINE + 1, RC_SECRET_SIZE);
+    keys->all = keys->n;
     return keys->n;
 }
 
@@ -124,22 +125,40 @@ static bool is_same(const struct stat *a, const struct stat *b)
            a->st_ctim.tv_sec == b->st_ctim.tv_sec && a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
 }
 
-bool rc_secret_refresh(const rc_secret_t *secret)
+static bool has_key(const rc_secret_keys_t *keys, const unsigned char *key)
+{
+    int i;
+
+    for (i = 0; i < keys->all; i++)
+        if (!memcmp(keys->key[i], key, RC_SECRET_SIZE))
+            return true;
+    return false;
+}
+
+/* Adds the keys of @a before to those of the file, the youngest first, as far as there is room. */
+static void keep_former(rc_secret_keys_t *keys, const rc_secret_keys_t *before)
+{
+    int i;
+
+    for (i = 0; i < before->all && keys->all < 3; i++)
+        if (!has_key(keys, before->key[i]))
+            memcpy(keys->key[keys->all++], before->key[i], RC_SECRET_SIZE);
+}
+
+void rc_secret_refresh(const rc_secret_t *secret)
 {
     state_t *state = secret->state;
     rc_secret_keys_t keys;
     struct stat st;
-    bool fresh = false;
 
     apr_thread_mutex_lock(state->mutex);
     if (!stat(secret->path, &st) && !is_same(&st, &state->seen) &&
         read_keys(&keys, &st, secret->path) && !(st.st_mode & (S_IRWXG | S_IRWXO))) {
+        keep_former(&keys, &state->keys);
         state->keys = keys;
         state->seen = st;
-        fresh = true;
     }
     apr_thread_mutex_unlock(state->mutex);
-    return fresh;
 }
 
 /* Replaces the file. A new file that an interrupted rotation left is removed first. */

@@ -5,22 +5,22 @@
 #ifndef RC_BASE_SECRET_STATE_H
 #define RC_BASE_SECRET_STATE_H
 
-#include <stdbool.h>
-
 #include "base/secret.h"
 
 #define RC_SECRET_SIZE 32
 
-/* The first key encrypts; all decrypt. There are two during a rotation. */
+/* The first key encrypts; all decrypt. The file has two during a rotation. Former ones follow: who
+ * has read a row before a rotation decrypts it after. */
 typedef struct rc_secret_keys_t {
-    unsigned char key[2][RC_SECRET_SIZE];
-    int n;
+    unsigned char key[3][RC_SECRET_SIZE];
+    int n;   /* in the file */
+    int all; /* with the former ones */
 } rc_secret_keys_t;
 
 /** Returns a copy of the keys as last read. */
 void rc_secret_keys(rc_secret_keys_t *keys, const rc_secret_t *secret);
 
-/** Reads the file again when it has changed; returns true when new keys were read. */
-bool rc_secret_refresh(const rc_secret_t *secret);
+/** Reads the file again when it has changed. */
+void rc_secret_refresh(const rc_secret_t *secret);
 
 #endif

@@ -138,6 +138,28 @@ static void tampering(void **state)
     ASSERT_OK(rc_secret_unseal(&text, secret, copy, len, "c", pool));
 }
 
+/* Who has read a sealed value before a rotation by another process can decrypt it afterwards. */
+static void rotation(void **state)
+{
+    rc_secret_t *reader = new_secret("rotated"), *other, *later;
+    const void *before, *after;
+    int before_len, after_len;
+    const char *text;
+
+    (void)state;
+    ASSERT_OK(rc_secret_load(&other, in_dir("rotated"), pool));
+    ASSERT_OK(rc_secret_seal(&before, &before_len, reader, "a key", "x", pool));
+    ASSERT_OK(rc_secret_rotation_begin(other, pool));
+    ASSERT_OK(rc_secret_rotation_end(other, pool));
+    ASSERT_OK(rc_secret_seal(&after, &after_len, other, "a newer key", "x", pool));
+    ASSERT_OK(rc_secret_unseal(&text, reader, after, after_len, "x", pool));
+    assert_string_equal(text, "a newer key");
+    ASSERT_OK(rc_secret_unseal(&text, reader, before, before_len, "x", pool));
+    assert_string_equal(text, "a key");
+    ASSERT_OK(rc_secret_load(&later, in_dir("rotated"), pool));
+    assert_non_null(rc_secret_unseal(&text, later, before, before_len, "x", pool));
+}
+
 static void digests(void **state)
 {
     static const char *const rows[][2] = {
@@ -250,6 +272,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(refused_contents),
     cmocka_unit_test(seal),
     cmocka_unit_test(tampering),
+    cmocka_unit_test(rotation),
     cmocka_unit_test(digests),
     cmocka_unit_test(md5_of_many),
     cmocka_unit_test(passwords),
