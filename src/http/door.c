@@ -100,20 +100,20 @@ static bool is_unmoved(const former_t *place)
            st.st_mtim.tv_nsec == before->st_mtim.tv_nsec;
 }
 
-/* Ends the answer: with 404 if it has not begun, else without the last chunk, as httpd does where
- * an error of the gateway is in its place. */
+/* Ends the answer without the last chunk, as httpd does where an error of the gateway is in its
+ * place, and the connection. */
 static apr_status_t break_off(ap_filter_t *filter, apr_bucket_brigade *bb)
 {
     request_rec *r = filter->r;
-    int status = r->sent_bodyct ? HTTP_BAD_GATEWAY : HTTP_NOT_FOUND;
     apr_bucket_alloc_t *list = r->connection->bucket_alloc;
+    apr_bucket *error = ap_bucket_error_create(HTTP_BAD_GATEWAY, NULL, r->pool, list);
 
     rc_http_log_request(r);
     rc_log(RC_LOG_INFO, APR_SUCCESS, "%s is renamed or deleted: its answer breaks off", r->uri);
     rc_http_log_request(NULL);
     r->connection->keepalive = AP_CONN_CLOSE;
     apr_brigade_cleanup(bb);
-    APR_BRIGADE_INSERT_TAIL(bb, ap_bucket_error_create(status, NULL, r->pool, list));
+    APR_BRIGADE_INSERT_TAIL(bb, error);
     APR_BRIGADE_INSERT_TAIL(bb, apr_bucket_eos_create(list));
     ap_remove_output_filter(filter);
     ap_pass_brigade(filter->next, bb);
