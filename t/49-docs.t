@@ -55,6 +55,15 @@ subtest 'links' => sub {
     }
 };
 
+subtest 'the list of contents names each section' => sub {
+    for my $file (RCAPI::Docs::pages()) {
+        my ($head, @parts) = split /^## /m, slurp($file) =~ s/^```.*?^```//gmsr;
+        my %named = map { ($_ => 1) } $head =~ /\]\(#([^)]+)\)/g;
+        my @missing = grep { !$named{ anchor($_) } } map { /^(.+)/ } @parts;
+        is(join(', ', @missing), '', $file) if %named;
+    }
+};
+
 subtest 'width' => sub {
     for my $file (RCAPI::Docs::pages()) {
         my @wide;
