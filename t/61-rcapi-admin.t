@@ -126,6 +126,26 @@ subtest 'help, version, the place from the environment' => sub {
         'password');
 };
 
+# What is not printed is not done: above all a new key, which nobody sees again.
+subtest 'output that cannot be written' => sub {
+    my $data = made();
+    for my $to ('> /dev/full', '>&-') {
+        my $goes = sub {
+            my ($exit, $err, @words) = @_;
+            local $Test::Builder::Level = $Test::Builder::Level + 1;
+            ends($t->run('sh', '-c', "exec \"\$\@\" $to", 'sh', $t->program('rcapi-admin'), '--data', $data, @words),
+                $exit, '', $err, "@words $to");
+        };
+        my $reason = qr/No space left on device|Bad file descriptor|a part of it is lost/;
+        $goes->(1, qr/\Arcapi-admin: cannot write to standard output: $reason\n\z/, @$_)
+            for [qw(token list admin)], [qw(token create admin)], [qw(call test args:x)],
+            [qw(journal export --jsonl)], [qw(backup -)], ['--help'], ['--version'];
+        $goes->(0, '', @$_) for ['check'], [qw(anonymous off)];
+        $goes->(2, qr/\Arcapi-admin: unknown command nothing/, 'nothing');
+    }
+    ends(admin('--data', $data, 'check'), 0, '', '', 'nothing was written into a file of the data');
+};
+
 subtest 'init' => sub {
     my $data = place();
     my $old = umask 0;

@@ -61,10 +61,10 @@ static rc_err_t *print_object(void *baton, const rc_audit_t *entry)
     err = rc_json_finish(&json);
     if (!err)
         err = rc_spool_string(&text, spool, scratch);
-    if (!err && puts(text) == EOF)
-        err = rc_err_failed(admin->pool, "cannot write");
-    else if (err)
+    if (err)
         err = rc_err_copy(err, admin->pool);
+    else
+        puts(text);
     apr_pool_destroy(scratch);
     return err;
 }

@@ -242,7 +242,7 @@ int rc_admin_follow(rc_admin_t *admin)
 
 /* --- backup --- */
 
-/* Copies a file to standard output. */
+/* Copies a file to standard output. What cannot be written there is reported at the end. */
 static rc_err_t *print_file(int fd, const char *path, apr_pool_t *pool)
 {
     char buffer[65536];
@@ -250,10 +250,8 @@ static rc_err_t *print_file(int fd, const char *path, apr_pool_t *pool)
 
     while ((n = read(fd, buffer, sizeof(buffer))) > 0)
         if (fwrite(buffer, 1, (size_t)n, stdout) != (size_t)n)
-            return rc_fs_err(pool, "write", "standard output");
-    if (n < 0)
-        return rc_fs_err(pool, "read", path);
-    return fflush(stdout) ? rc_fs_err(pool, "write", "standard output") : NULL;
+            break;
+    return n < 0 ? rc_fs_err(pool, "read", path) : NULL;
 }
 
 /* Copies the database to standard output: so root's shell can create a file where the owner of the

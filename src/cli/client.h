@@ -20,6 +20,13 @@ struct json_object;
 
 /* -- client_util.c -- */
 
+/* Open what is closed of standard input, output and error, so that no other file gets their
+ * numbers; to write to such an output fails. To be called first. */
+void rc_cli_open_standard(void);
+
+/* Close standard output. Return why not all that was printed has been written, else NULL. */
+const char *rc_cli_end_output(void);
+
 typedef struct rc_cli_buf_t {
     char *data; /* ends in a NUL, which len does not count; NULL before the first rc_cli_buf_add */
     size_t len, size;

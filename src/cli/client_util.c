@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Helper functions of the rhodecode-api program: error messages, a growing buffer, checks for
- * memory, and overwriting of secrets.
+ * Helper functions of both programs: error messages, standard input and output, a growing buffer,
+ * checks for memory, and overwriting of secrets.
  */
 #include "client.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,23 @@ static char *format_text(const char *format, va_list ap)
     bool ok = vfprintf(out, format, ap) >= 0;
 
     return rc_cli_need(fclose(out) == 0 && ok ? text : NULL);
+}
+
+void rc_cli_open_standard(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 &&
+            open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) < 0)
+            exit(EXIT_FAILURE);
+}
+
+const char *rc_cli_end_output(void)
+{
+    bool failed = ferror(stdout) != 0;
+
+    if (fclose(stdout) != 0)
+        return strerror(errno);
+    return failed ? "a part of it is lost" : NULL;
 }
 
 static bool silent;

@@ -14,6 +14,7 @@
 #include <apr_strings.h>
 
 #include "base/log.h"
+#include "client.h"
 #include "faces/api.h"
 
 const rc_command_t rc_admin_commands[] = {
@@ -338,13 +339,34 @@ static int help(rc_admin_t *admin)
     return RC_ADMIN_OK;
 }
 
+/* Reads the command line and runs the command; returns the exit status. */
+static int run_words(rc_admin_t *admin)
+{
+    const char *command;
+    bool places, asked;
+
+    if (rc_admin_flag(admin, "--version")) {
+        puts("rcapi-admin " RCAPI_VERSION);
+        return RC_ADMIN_OK;
+    }
+    admin->headers = rc_admin_flag(admin, "--headers") || isatty(STDOUT_FILENO);
+    asked = has_help_flag(admin);
+    places = read_places(admin);
+    if (asked || is_help(admin))
+        return help(admin);
+    command = rc_admin_word(admin);
+    if (!places || !command)
+        return incomplete(command);
+    return run_command(admin, command);
+}
+
 int main(int argc, const char *const *argv)
 {
     rc_admin_t admin = {NULL};
-    const char *command;
-    bool places, asked;
+    const char *problem;
     int i, status;
 
+    rc_cli_open_standard();
     apr_app_initialize(&argc, &argv, NULL);
     atexit(apr_terminate);
     apr_pool_create(&admin.pool, NULL);
@@ -353,19 +375,9 @@ int main(int argc, const char *const *argv)
     admin.words = apr_array_make(admin.pool, argc, sizeof(const char *));
     for (i = 1; i < argc; i++)
         APR_ARRAY_PUSH(admin.words, const char *) = argv[i];
-    if (rc_admin_flag(&admin, "--version")) {
-        puts("rcapi-admin " RCAPI_VERSION);
-        return RC_ADMIN_OK;
-    }
-    admin.headers = rc_admin_flag(&admin, "--headers") || isatty(STDOUT_FILENO);
-    asked = has_help_flag(&admin);
-    places = read_places(&admin);
-    if (asked || is_help(&admin))
-        return help(&admin);
-    command = rc_admin_word(&admin);
-    if (!places || !command)
-        return incomplete(command);
-    status = run_command(&admin, command);
+    status = run_words(&admin);
     apr_pool_destroy(admin.pool);
+    if ((problem = rc_cli_end_output()) && status != RC_ADMIN_USAGE)
+        status = rc_admin_fail(RC_ADMIN_FAILED, "cannot write to standard output: %s", problem);
     return status;
 }

@@ -7,7 +7,6 @@
 
 #include <json.h>
 
-#include <errno.h>
 #include <string.h>
 
 #include <apr_general.h>
@@ -96,15 +95,16 @@ static int run_options(const rc_cli_options_t *opt)
 int main(int argc, char **argv)
 {
     rc_cli_options_t opt;
+    const char *problem;
     int status;
 
+    rc_cli_open_standard();
     rc_cli_need(apr_initialize() == APR_SUCCESS ? &opt : NULL);
     status = rc_cli_options_read(&opt, argc, argv);
     if (status == RC_CLI_OK)
         status = run_options(&opt);
     rc_cli_options_free(&opt);
-    if ((fflush(stdout) != 0 || ferror(stdout)) && status < RC_CLI_USAGE)
-        status =
-            rc_cli_fail(RC_CLI_NO_ANSWER, "Cannot write to standard output: %s", strerror(errno));
+    if ((problem = rc_cli_end_output()) && status < RC_CLI_USAGE)
+        status = rc_cli_fail(RC_CLI_NO_ANSWER, "Cannot write to standard output: %s", problem);
     return status;
 }
