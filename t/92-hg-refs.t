@@ -129,6 +129,12 @@ subtest 'what is hidden' => sub {
     is $t->must(get_repo_refs => { repoid => 'hidden' })->{bookmarks}{secret}, $hidden[2], 'its bookmark appears';
     RCAPI::Hg::hg('-R', "$ROOT/hidden", '--hidden', 'bookmark', '-r', '3', 'holds');
     is rev_of('hidden', 3), $hidden[3], 'a bookmark holds an obsolete changeset';
+    RCAPI::Hg::hg('-R', "$ROOT/hidden", '--hidden', 'update', '-q', '-r', '3');
+    RCAPI::Hg::hg('-R', "$ROOT/hidden", 'bookmark', '-d', 'holds');
+    utime 1, time - 60, glob "$ROOT/hidden/.hg/{bookmarks,store/*}"; # younger files are read again in any case
+    is rev_of('hidden', 3), $hidden[3], 'so does a work tree' for 1 .. 20; # by then its files are watched
+    RCAPI::Hg::hg('-R', "$ROOT/hidden", 'update', '-q', '-r', '0');
+    is rev_of('hidden', 3), $NONE, 'which is elsewhere at the next request';
 };
 
 subtest 'ranges' => sub {

@@ -180,13 +180,16 @@ static const char *stamp_file(const char *folder, const char *name, apr_pool_t *
                         (apr_int64_t)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
 }
 
-/* What a snapshot is read from. Mercurial appends to these files, or replaces them by renames. */
+/* What a snapshot is read from. Mercurial appends to these files, or replaces them by renames. The
+ * work tree counts where changesets may be obsolete: it holds the one that it is of. */
+#define OBSOLETE  "/obsstore"
+#define WORK_TREE "/dirstate"
 static const struct {
     bool in_store;
     const char *name;
 } state_files[] = {{true, "/00changelog.i"},
                    {true, "/phaseroots"},
-                   {true, "/obsstore"},
+                   {true, OBSOLETE},
                    {false, "/bookmarks"},
                    {false, "/localtags"}};
 #define STATE_FILES ((int)(sizeof(state_files) / sizeof(*state_files)))
@@ -201,6 +204,8 @@ const char *rc_hg_stamp(const rc_hg_layout_t *layout, apr_pool_t *pool)
                             stamp_file(state_files[i].in_store ? layout->store : layout->hg,
                                        state_files[i].name, pool),
                             NULL);
+    if (rc_fs_exists(apr_pstrcat(pool, layout->store, OBSOLETE, NULL)))
+        stamp = apr_pstrcat(pool, stamp, ":", stamp_file(layout->hg, WORK_TREE, pool), NULL);
     return stamp;
 }
 
@@ -215,6 +220,8 @@ rc_stamps_t *rc_hg_watch(const rc_hg_t *hg, apr_pool_t *pool)
 
         rc_stamps_add(files, apr_pstrcat(pool, folder + root, state_files[i].name, NULL));
     }
+    if (rc_fs_exists(apr_pstrcat(pool, hg->layout.store, OBSOLETE, NULL)))
+        rc_stamps_add(files, apr_pstrcat(pool, hg->layout.hg + root, WORK_TREE, NULL));
     return files;
 }
 
