@@ -31,6 +31,9 @@ typedef struct rc_produce_t {
      * all who read the output get behind it. NULL: any exit status but 0 is an error. */
     rc_err_t *(*ended)(const char **more, void *baton, const rc_proc_result_t *result,
                        apr_off_t written, apr_pool_t *pool);
+    /* Called before an output is kept: returns whether what decides it is still what `name` says,
+     * now that it is made. NULL: that cannot change. */
+    bool (*lasts)(void *baton, apr_pool_t *pool);
     void *baton;
 } rc_produce_t;
 

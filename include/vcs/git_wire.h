@@ -85,6 +85,10 @@ rc_err_t *rc_wire_ls_refs(rc_spool_t *spool, rc_vcs_t *vcs, const rc_wire_ls_ref
  * as a reference, the object that it leads to, HEAD or a border of a shallow history differs. */
 rc_err_t *rc_wire_state(const char **state, rc_vcs_t *vcs, apr_pool_t *pool);
 
+/** Returns whether the repository has all objects @a ids (const char *): git serves whatever is
+ * there, also when no reference leads to it any more. */
+bool rc_wire_has(const rc_vcs_t *vcs, const apr_array_header_t *ids);
+
 /**
  * Points HEAD at the branch @a wanted (a full name), durably, if HEAD names a branch that does not
  * exist and @a wanted does. Sets *@a branch to its short name; NULL when nothing was changed. Takes

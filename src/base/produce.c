@@ -55,6 +55,12 @@ static rc_err_t *judge_end(const produce_t *state, const rc_proc_result_t *resul
     return rc_proc_judge(result, state->ask.proc.argv[0], !state->ask.ended, state->pool);
 }
 
+static bool may_keep(const produce_t *state)
+{
+    return state->ask.name &&
+           (!state->ask.lasts || state->ask.lasts(state->ask.baton, state->pool));
+}
+
 /* Tells all who read the output how it ended. Others may try what a deadline, a limit of this
  * process or a client has ended. */
 static void publish(produce_t *state, const rc_err_t *err, int status)
@@ -62,7 +68,7 @@ static void publish(produce_t *state, const rc_err_t *err, int status)
     bool again = err && (err->kind == RC_E_GONE || err->kind == RC_E_BUSY);
     rc_part_state_t end = !err ? RC_PART_COMPLETE : again ? RC_PART_LEFT : RC_PART_FAILED;
 
-    rc_output_finish(&state->output, end, !err && status == 0, state->pool);
+    rc_output_finish(&state->output, end, !err && status == 0 && may_keep(state), state->pool);
 }
 
 static void end_work(produce_t *state)

@@ -5,6 +5,8 @@
  */
 #include "call.h"
 
+#include <string.h>
+
 #include <apr_strings.h>
 
 #include "base/produce.h"
@@ -21,6 +23,7 @@ typedef struct fetch_t {
     rc_face_git_call_t *call;
     rc_fetch_request_t request;
     rc_spool_t *body; /* what git gets */
+    const char *name; /* of the answer in the cache; NULL: it is not kept */
     bool failed;      /* git reports a failure */
 } fetch_t;
 
@@ -41,17 +44,21 @@ static rc_err_t *answer_refs(const fetch_t *fetch)
     return rc_wire_ls_refs(call->answer->spool, vcs, &ask, call->pool);
 }
 
-static rc_err_t *read_state(const char **state, rc_face_git_call_t *call, apr_pool_t *pool)
+/* Sets *@a state to that of all references; NULL when something that is asked for is not there. */
+static rc_err_t *read_state(const char **state, const fetch_t *fetch, apr_pool_t *pool)
 {
+    rc_face_git_call_t *call = fetch->call;
     rc_vcs_t *vcs;
 
-    RC_TRY(rc_repo_open(&vcs, call->request->env, call->repo, &call->actor.work, pool));
-    return rc_wire_state(state, vcs, pool);
+    *state = NULL;
+    RC_TRY(rc_repo_open(&vcs, call->request->env, call->repo, NULL, pool));
+    return rc_wire_has(vcs, fetch->request.wants) ? rc_wire_state(state, vcs, pool) : NULL;
 }
 
 /* Sets *@a name to the name in the cache of the answer to a clone: what the client asks for, and
- * the state of all references, which decides what it gets. */
-static rc_err_t *name_answer(const char **name, fetch_t *fetch)
+ * the state of all references, which decides what it gets. That holds while what it asks for is
+ * there: git may remove what no reference leads to. NULL: the answer is not kept. */
+static rc_err_t *name_answer(const char **name, const fetch_t *fetch)
 {
     rc_face_git_call_t *call = fetch->call;
     unsigned char digest[RC_DIGEST_SIZE];
@@ -59,16 +66,28 @@ static rc_err_t *name_answer(const char **name, fetch_t *fetch)
     apr_pool_t *scratch; /* its end gives the repository back: clients may take long */
     rc_err_t *err;
 
+    *name = NULL;
     apr_pool_create(&scratch, call->pool);
-    err = rc_err_copy(read_state(&state, call, scratch), call->pool);
-    if (!err)
+    err = rc_err_copy(read_state(&state, fetch, scratch), call->pool);
+    if (!err && state)
         rc_key_digest(
             digest, apr_psprintf(scratch, "%d %s %s", call->version, state, fetch->request.normal));
     apr_pool_destroy(scratch);
-    RC_TRY(err);
+    if (err || !state)
+        return err;
     *name = apr_psprintf(call->pool, "%" APR_INT64_T_FMT "-%s.fetch", call->repo->id,
                          rc_hex_text(digest, sizeof(digest), call->pool));
     return NULL;
+}
+
+/* References can move after the name was made, while git waits or works. */
+static bool is_named_so(void *baton, apr_pool_t *pool)
+{
+    const fetch_t *fetch = baton;
+    const char *now;
+
+    (void)pool;
+    return !name_answer(&now, fetch) && now && !strcmp(now, fetch->name);
 }
 
 /* Waits for a place, then looks whether the path still leads to the repository: git opens it, and
@@ -120,13 +139,15 @@ static rc_err_t *answer_by_git(fetch_t *fetch)
         .gone_baton = call->request->server,
         .begin = take_place,
         .ended = program_ended,
+        .lasts = is_named_so,
         .baton = fetch,
     };
     rc_stream_t *stream;
 
     if (fetch->request.normal) {
-        produce.cache = &env->cache;
-        RC_TRY(name_answer(&produce.name, fetch));
+        RC_TRY(name_answer(&fetch->name, fetch));
+        produce.name = fetch->name;
+        produce.cache = fetch->name ? &env->cache : NULL;
         fetch->body = rc_spool_beside(fetch->body, call->pool);
         RC_TRY(rc_spool_puts(fetch->body, fetch->request.normal));
     }

@@ -122,6 +122,13 @@ static void push_text(apr_array_header_t *list, const char *text)
     APR_ARRAY_PUSH(list, const char *) = text;
 }
 
+static void push_line(const reading_t *reading, const char *line)
+{
+    push_text(reading->lines, line);
+    if (!strncmp(line, "want ", 5))
+        push_text(reading->request->wants, line + 5);
+}
+
 static int by_text(const void *a, const void *b)
 {
     return strcmp(*(const char *const *)a, *(const char *const *)b);
@@ -190,7 +197,7 @@ static void read_old_wants(reading_t *reading)
             read_capabilities(reading, line);
         reading->odd = reading->odd || !KNOWN(old_lines, line) || (first && *line != 'w');
         if (!reading->odd)
-            push_text(reading->lines, line);
+            push_line(reading, line);
     }
     reading->odd = reading->odd || reading->kind != RC_PKT_FLUSH;
 }
@@ -278,7 +285,7 @@ static void read_fetch_arguments(reading_t *reading)
         else if (!KNOWN(fetch_arguments, reading->text))
             reading->odd = true;
         reading->done = reading->done || !strcmp(reading->text, "done");
-        push_text(reading->lines, reading->text);
+        push_line(reading, reading->text);
     }
 }
 
@@ -378,6 +385,7 @@ void rc_fetch_request_read(rc_fetch_request_t *request, int version, const char 
 
     *request = (rc_fetch_request_t){.kind = RC_FETCH_OTHER};
     request->prefixes = apr_array_make(pool, 4, sizeof(const char *));
+    request->wants = apr_array_make(pool, 4, sizeof(const char *));
     if (len <= MOST_KEPT)
         read_lines(&reading, version);
     skip_rest(&reading);

@@ -21,8 +21,9 @@ typedef enum {
 
 typedef struct rc_fetch_request_t {
     rc_fetch_kind_t kind;
-    const char *normal; /* of RC_FETCH_WHOLE: a body with the same answer, without NUL */
-    bool bands;         /* it is multiplexed, and may carry messages */
+    const char *normal;        /* of RC_FETCH_WHOLE: a body with the same answer, without NUL */
+    apr_array_header_t *wants; /* const char *: the ids that it asks for */
+    bool bands;                /* it is multiplexed, and may carry messages */
 
     /* ls-refs */
     bool peel, symrefs, unborn;

@@ -27,8 +27,9 @@
 typedef struct pull_t {
     rc_face_hg_call_t *call;
     const char *arguments;
-    bool clone;  /* the client has nothing yet */
-    bool counts; /* the client gets changesets */
+    bool clone;        /* the client has nothing yet */
+    bool counts;       /* the client gets changesets */
+    const char *state; /* of the repository, by which the answer to a pull is kept */
     rc_stream_t *from, stream;
     bool begun;    /* the media type was read */
     bool recorded; /* or need not be */
@@ -117,7 +118,7 @@ static rc_err_t *name_answer(const char **name, const pull_t *pull, const char *
 }
 
 /* Sets *@a answered, or *@a name to that of the answer in the cache; NULL: it is not kept. */
-static rc_err_t *look_at_repo(bool *answered, const char **name, const pull_t *pull)
+static rc_err_t *look_at_repo(bool *answered, const char **name, pull_t *pull)
 {
     rc_asked_t asked = {false, NULL};
     apr_pool_t *scratch; /* its end gives the repository back: clients may take long */
@@ -127,10 +128,25 @@ static rc_err_t *look_at_repo(bool *answered, const char **name, const pull_t *p
     err = rc_err_copy(ask_repo(pull, &asked, scratch), pull->call->pool);
     *answered = asked.answered;
     *name = NULL;
+    if (is_pull(pull))
+        pull->state = apr_pstrdup(pull->call->pool, asked.same);
     if (!err && asked.same)
         err = name_answer(name, pull, asked.same, scratch);
     apr_pool_destroy(scratch);
     return err;
+}
+
+/* The repository can change after the name was made, while Mercurial waits or works. */
+static bool is_state_same(void *baton, apr_pool_t *pool)
+{
+    const pull_t *pull = baton;
+    const rc_face_hg_call_t *call = pull->call;
+    const char *path = rc_env_repo_path(call->request->env, call->repo->name, pool), *now;
+
+    if (!pull->state)
+        return true;
+    now = rc_vcs_known_state(RC_FACE_HG_TYPE, path, pull->state, pool);
+    return now && !strcmp(now, pull->state);
 }
 
 /* --- the answer --- */
@@ -215,6 +231,7 @@ static rc_err_t *answer_by_hg(pull_t *pull, const char *name)
         .gone_baton = call->request->server,
         .begin = take_hg_place,
         .ended = hg_ended,
+        .lasts = is_state_same,
         .baton = pull,
     };
 

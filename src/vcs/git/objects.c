@@ -93,6 +93,16 @@ static int refresh_packs(git_odb_backend *backend)
     return 0;
 }
 
+bool rc_git_objects_have(rc_git_objects_t *objects, const git_oid *id)
+{
+    rc_git_object_t content = {.pool = NULL};
+
+    if (!find_object(&content, objects, id, 0))
+        return true;
+    refresh_packs(&objects->parent);
+    return !find_object(&content, objects, id, 0);
+}
+
 static void free_backend(git_odb_backend *backend)
 {
     rc_git_objects_t *objects = ours(backend);

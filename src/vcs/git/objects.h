@@ -85,6 +85,9 @@ int rc_git_objects_read(const char **data, size_t *size, git_object_t *type,
                         rc_git_objects_t *objects, const git_oid *id, size_t most,
                         apr_pool_t *pool);
 
+/** True when the repository has the object @a id, whatever libgit2's cache says. */
+bool rc_git_objects_have(rc_git_objects_t *objects, const git_oid *id);
+
 /** Says that @a id will be read soon; NULL: no others will. To search for many in turn, each step
  * of which waits for memory, takes half of the time then. */
 void rc_git_objects_expect(const rc_git_objects_t *objects, const git_oid *id);

@@ -11,6 +11,7 @@
 
 #include <apr_strings.h>
 
+#include "objects.h"
 #include "base/hex.h"
 #include "vcs/pkt_line.h"
 
@@ -286,4 +287,17 @@ rc_err_t *rc_wire_state(const char **state, rc_vcs_t *vcs, apr_pool_t *pool)
     RC_TRY(rc_git_wire_look(git, vcs->pool));
     *state = rc_hex_text(git->wire->state, RC_GIT_RAW, pool);
     return NULL;
+}
+
+bool rc_wire_has(const rc_vcs_t *vcs, const apr_array_header_t *ids)
+{
+    const rc_git_t *git = vcs->repo;
+    bool has = git->odb != NULL;
+    git_oid id;
+    int i;
+
+    for (i = 0; has && i < ids->nelts; i++)
+        has = rc_git_hex(&id, APR_ARRAY_IDX(ids, i, const char *)) &&
+              rc_git_objects_have(git->objects, &id);
+    return has;
 }
