@@ -176,7 +176,7 @@ subtest 'names that are used twice' => sub {
     my $twice = $t->repo('twice', commits => 4, args => { enable_downloads => 'true' });
     my @line = reverse split /\n/, $t->git($twice->{path}, qw(log --format=%H master));
     $t->git($twice->{path}, 'update-ref', @$_) for ['refs/heads/same', $line[1]], ['refs/tags/same', $line[2]],
-        ['refs/heads/0', $line[3]], ['refs/tags/1', $line[0]];
+        ['refs/heads/0', $line[3]], ['refs/tags/1', $line[0]], ['refs/tags/v.zip', $line[2]];
     my $first = sub { (page("/twice/changelog?$_[0]") =~ m{<td><a href="/twice/changeset/(\w+)">})[0] };
     is_deeply({ map { $_ => $first->($_) } qw(branch=same tag=same branch=0 tag=1) },
         { 'branch=same' => $line[1], 'tag=same' => $line[2], 'branch=0' => $line[3], 'tag=1' => $line[0] },
@@ -184,7 +184,9 @@ subtest 'names that are used twice' => sub {
     is($t->get("/twice/changelog?$_", headers => $HTML)->status, 404, "$_: not of this kind")
         for 'tag=0', 'branch=1', 'bookmark=same', "tag=$line[0]", 'branch=tip';
     my @archives = page('/twice/refs') =~ m{<td><a href="[^"]*">\w+</a>.*href="/twice/archive/(\w+)\.zip"}g;
-    is_deeply([sort @archives], [sort 'master', 'same', $line[2], $line[3], $line[0]], 'archives of what is named');
+    is_deeply([sort @archives], [sort 'master', 'same', @line[2, 3, 0]], 'archives of what is named');
+    my @links = page('/twice/refs') =~ m{">v\.zip</a>.*href="(\S+\.tar\.gz)".*href="(\S+\.zip)"};
+    is_deeply([map { $t->get($_)->status } @links], [200, 200], 'also of one that is called like an archive');
 };
 
 # Two lines of 40 commits in turns, and their merge: no commit reaches all that come after it in the list.

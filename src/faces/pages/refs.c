@@ -10,13 +10,30 @@
 
 #include <apr_strings.h>
 
+#include "archive/archive.h"
 #include "domain/repo.h"
+
+static const char *const formats[] = {"tar.gz", "zip"};
+
+#define FORMATS (sizeof(formats) / sizeof(*formats))
 
 typedef struct collection_t {
     rc_view_call_t *call;
     apr_array_header_t *refs;
     rc_refs_t kind;
 } collection_t;
+
+/* Returns whether the URL of each archive names the reference: not when that ends like one. */
+static bool is_before_formats(const char *name, apr_pool_t *pool)
+{
+    const char *stem;
+    apr_size_t i;
+
+    for (i = 0; i < FORMATS; i++)
+        if (!rc_archive_format(&stem, apr_pstrcat(pool, name, ".", formats[i], NULL), pool))
+            return false;
+    return true;
+}
 
 /* A tag can have the name of a branch, or the number of a commit; and many servers reject a slash
  * that is escaped. */
@@ -25,7 +42,7 @@ static rc_err_t *choose_rev(rc_page_ref_t *ref, const rc_view_call_t *call)
     rc_rev_t named;
 
     ref->rev = ref->id;
-    if (strchr(ref->name, '/'))
+    if (strchr(ref->name, '/') || !is_before_formats(ref->name, call->pool))
         return NULL;
     RC_TRY(rc_vcs_resolve(&named, call->vcs, ref->name, call->pool));
     if (named.id && !strcmp(named.id, ref->id))
@@ -70,7 +87,6 @@ rc_err_t *rc_page_refs(apr_array_header_t **refs, rc_view_call_t *call, rc_refs_
 static void put_archives(rc_html_t *html, const rc_view_call_t *call, const rc_page_ref_t *ref,
                          apr_pool_t *scratch)
 {
-    static const char *const formats[] = {"tar.gz", "zip"};
     const char *rev = ref->rev, *query = "";
     apr_size_t i;
 
@@ -79,7 +95,7 @@ static void put_archives(rc_html_t *html, const rc_view_call_t *call, const rc_p
         query = apr_pstrcat(scratch, "?at_path=", rc_page_escape(ref->name, true, scratch), NULL);
     }
     rc_html_put(html, "<td class=fix>");
-    for (i = 0; i < sizeof(formats) / sizeof(*formats); i++)
+    for (i = 0; i < FORMATS; i++)
         rc_html_put(html, "%s<a href=\"%s.%s%s\">%s</a>", i ? " " : "",
                     rc_page_link(call, "archive", rev, NULL, scratch), formats[i], query,
                     formats[i]);
