@@ -519,6 +519,8 @@ subtest 'ip' => sub {
 
     $t->admin(qw(ip add default 10.0.0.1));
     is($t->admin(qw(ip list default)), "10.0.0.1\n");
+    ours_refused(1, 'editing default user is forbidden', @$_)
+        for [qw(token create default)], [qw(token reset default)], [qw(password default --password secret-7)];
     is(from_here(), $no, 'default binds everybody');
     is($t->call(test => { args => 'x' })->{error}, $no);
     $t->admin(qw(ip add bob 127.0.0.1));

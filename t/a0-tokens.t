@@ -57,6 +57,8 @@ subtest 'create and list' => sub {
 };
 
 subtest 'errors' => sub {
+    is(error($_ => { userid => 'default' }), 'editing default user is forbidden', "$_: nobody signs in as it")
+        for qw(create_auth_token reset_auth_token);
     my $failed = 'failed to create auth token for user `bob`';
     my $create = sub { error(create_auth_token => {@_}, as => 'bob') };
     is $create->(role => 'root'), 'role `root` does not exist', 'role';

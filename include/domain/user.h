@@ -49,6 +49,10 @@ const rc_secret_t *rc_key_secret(const rc_env_t *env);
  * look-ups would take for an id. */
 rc_err_t *rc_username_check(const char *name, apr_pool_t *pool);
 
+/** Rejects the default user with RC_E_ARG: nobody signs in as it, so no key and no password of it
+ * would open anything. */
+rc_err_t *rc_user_not_default(const rc_user_t *user, apr_pool_t *pool);
+
 /**
  * Inserts a user with their main address, main key and feed token. Returns RC_E_CONFLICT for a
  * duplicate name ("user `x` already exist") or address ("email `x` already exist"), RC_E_FAILED for

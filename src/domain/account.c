@@ -72,8 +72,7 @@ static rc_err_t *update_user(rc_actor_t *actor, void *baton)
     rc_user_update_t *request = update->request;
 
     RC_TRY(rc_actor_require_admin(actor));
-    if (!strcmp(request->user->username, RC_DEFAULT_USER))
-        return rc_err(actor->pool, RC_E_ARG, "editing default user is forbidden");
+    RC_TRY(rc_user_not_default(request->user, actor->pool));
     request->change.password_hash = update->password_hash;
     RC_TRY(
         rc_user_change(&request->updated, actor->db, request->user, &request->change, actor->pool));

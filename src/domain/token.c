@@ -233,6 +233,7 @@ static rc_err_t *create_token(rc_actor_t *actor, void *baton)
     const char *clear = NULL;
 
     RC_TRY(rc_actor_require_user(actor, request->user->id));
+    RC_TRY(rc_user_not_default(request->user, actor->pool));
     RC_TRY(plan_row(&key, actor, request));
     RC_TRY(check_scope(actor, request));
     RC_TRY(check_width(actor, &key));
@@ -278,6 +279,7 @@ static rc_err_t *reset_token(rc_actor_t *actor, void *baton)
     const char *clear = NULL;
 
     RC_TRY(rc_actor_require_user(actor, request->user->id));
+    RC_TRY(rc_user_not_default(request->user, actor->pool));
     RC_TRY(find_choice(actor, request));
     RC_TRY(rc_key_replace(&clear, &token->key, actor->db, rc_key_secret(actor->env), actor->pool));
     token->clear = clear;

@@ -134,6 +134,13 @@ static rc_user_t changed(const rc_user_t *user, const rc_user_change_t *change)
     return to;
 }
 
+rc_err_t *rc_user_not_default(const rc_user_t *user, apr_pool_t *pool)
+{
+    return strcmp(user->username, RC_DEFAULT_USER)
+               ? NULL
+               : rc_err(pool, RC_E_ARG, "editing default user is forbidden");
+}
+
 rc_err_t *rc_user_change(rc_user_t **out, rc_db_t *db, const rc_user_t *user,
                          const rc_user_change_t *change, apr_pool_t *pool)
 {

@@ -119,6 +119,8 @@ rc_err_t *rc_user_password_set(rc_actor_t *actor, const rc_user_item_t *request)
 
     RC_TRY(right_to_user(actor, request->user)); /* a hash is costly */
     if (request->value)
+        RC_TRY(rc_user_not_default(request->user, actor->pool));
+    if (request->value)
         RC_TRY(rc_password_hash(&change.hash, &actor->env->passwords, request->value, actor->pool));
     return rc_actor_txn(actor, set_password, &change);
 }
