@@ -71,6 +71,7 @@ subtest 'what is offered' => sub {
 
 subtest 'merge' => sub {
     my $before = heads();
+    $t->must(create_webhook => { url => 'http://127.0.0.1:1/', repoid => 'code' });
     my $r = merge($feature);
     my $id = $r->{merge_commit_id};
     is_deeply $r, { possible => $true, executed => $true, merge_commit_id => $id, failure_reason => 0 },
@@ -82,6 +83,8 @@ subtest 'merge' => sub {
     is $t->must(get_repo => { repoid => 'code' })->{last_changeset}{raw_id}, $id, 'last changeset';
     is hg('code', 'cat', '-r', $id, "path:a"), "one\n2\n3\n4\n5\n6\n7\n8\nnine\n", 'both changes';
     ok get($feature)->{status} eq 'closed', 'closed';
+    is $t->sql("SELECT about FROM webhook_delivery WHERE event = 'repo-push'"),
+        join("\n", @{ ids('code', "only($id, $before)") }) . "\n", 'webhooks hear of a push';
 };
 
 subtest 'verdicts' => sub {

@@ -242,7 +242,7 @@ subtest 'the rights of the owner' => sub {
 };
 
 subtest 'pull requests' => sub {
-    my $hook = hook('/ok/pulls', repoid => 'group/app', events => [map { "pullrequest-$_" }
+    my $hook = hook('/ok/pulls', repoid => 'group/app', events => ['repo-push', map { "pullrequest-$_" }
         qw(create update merge close comment review)]);
     my $work = $git->clone('group/app');
     $git->must($work, qw(checkout -q -b topic));
@@ -253,8 +253,13 @@ subtest 'pull requests' => sub {
     my %pull = (repoid => 'group/app', pullrequestid => $id);
     $t->must(update_pull_request => { %pull, title => 'New' });
     $t->must(comment_pull_request => { %pull, message => 'fine', status => 'approved' });
-    $t->must(merge_pull_request => \%pull);
-    my @seen = events('/ok/pulls', 5);
+    my $merge = $t->must(merge_pull_request => \%pull)->{merge_commit_id};
+    my (undef, @seen) = events('/ok/pulls', 7); # after the push of the branch
+    my $push = splice @seen, 4, 1;
+    is $push->{name}, 'repo-push', 'a merge is a push, for who builds what is pushed';
+    is_deeply [map { $_->{raw_id} } @{ $push->{push}{commits} }],
+        [split /\n/, $git->must($work, qw(rev-parse topic)) . $merge], 'of what the target lacked';
+    is_deeply [map { $_->{name} } @{ $push->{push}{branches} }], [qw(master topic)], 'and where it is';
     is_deeply [map { $_->{name} } @seen], [map { "pullrequest-$_" } qw(create update comment review merge)],
         'the events';
     is_deeply [@{ $seen[4]{pullrequest} }{qw(pull_request_id title status url)}], [$id, 'New', 'closed',

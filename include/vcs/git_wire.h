@@ -23,7 +23,10 @@ const char *rc_wire_service_name(rc_wire_service_t service);
  * when it is no branch. */
 const char *rc_wire_branch(const char *ref);
 
-/** The same for a tag. */
+/** Returns the full reference name of a branch. */
+const char *rc_wire_branch_ref(const char *name, apr_pool_t *pool);
+
+/** The same as rc_wire_branch for a tag. */
 const char *rc_wire_tag(const char *ref);
 
 /** Returns whether clients neither see nor may change the reference @a ref. */

@@ -7,6 +7,7 @@
 
 #include "domain/pull_request.h"
 #include "domain/repo.h"
+#include "transfer_compare.h"
 #include "vcs/merge.h"
 
 /** Sets *@a id to the commit that a reference of an open repository leads to: @a type is branch,
@@ -21,6 +22,21 @@ rc_err_t *rc_pull_offered(rc_offered_t *offered, const char *type, const rc_offe
 
 /** Returns the last word of the type: bookmark for book. */
 const char *rc_pull_ref_kind(const char *type);
+
+/* What a merge moves; empty: unknown. */
+typedef struct rc_pull_push_t {
+    rc_ref_change_t branch;
+    rc_transfer_before_t *before; /* of a type whose pushes are found out by a comparison */
+} rc_pull_push_t;
+
+/** Notes what the open target has before @a merge, in @a pool. */
+rc_err_t *rc_pull_push_begin(rc_pull_push_t *push, rc_vcs_t *vcs, const rc_merge_t *merge,
+                             apr_pool_t *pool);
+
+/** Sets *@a event to what webhooks would hear of a push that does what the merge @a id has done
+ * with the open target; NULL: nothing has moved, or what is unknown. */
+rc_err_t *rc_pull_push_end(const char **event, rc_pull_push_t *push, rc_vcs_t *vcs, const char *id,
+                           apr_pool_t *pool);
 
 /** Returns whether the acting user may change the pull request: its author, and who may write to
  * the target. */

@@ -31,6 +31,8 @@ typedef struct merging_t {
     rc_pull_merged_t *merged;
     rc_last_t last; /* the target's last commit after the merge */
     bool found;     /* a killed process made the merge */
+    rc_pull_push_t push;
+    const char *pushed; /* what webhooks hear of it; NULL: nothing */
 } merging_t;
 
 /* --- what follows a merge --- */
@@ -41,7 +43,21 @@ static rc_err_t *read_merged(rc_actor_t *actor, void *baton)
     rc_vcs_t *vcs;
 
     RC_TRY(rc_repo_open(&vcs, actor->env, merging->target, NULL, actor->pool));
-    return rc_last_read(&merging->last, vcs, actor->pool);
+    RC_TRY(rc_last_read(&merging->last, vcs, actor->pool));
+    return rc_pull_push_end(&merging->pushed, &merging->push, vcs,
+                            merging->found ? NULL : merging->merged->id, actor->pool);
+}
+
+/* A build server that waits for pushes gets the merge as one, as from RhodeCode, which pushes it.
+ */
+static rc_err_t *sign_own(const merging_t *merging, const char *action)
+{
+    rc_actor_t *actor = merging->actor;
+    const rc_journal_actor_t signature = rc_actor_signature(actor);
+
+    if (merging->pushed)
+        RC_TRY(rc_event_push(actor->db, &signature, merging->target, merging->pushed));
+    return rc_pull_journal(actor, merging->act->pull, action);
 }
 
 /* In the name of the user who merged, not of the one who found that out; where from is not known
@@ -56,7 +72,7 @@ static rc_err_t *sign(const merging_t *merging)
     const char *id = apr_psprintf(actor->pool, "%" APR_INT64_T_FMT, pull->id);
 
     if (!merging->found)
-        return rc_pull_journal(actor, pull, action);
+        return sign_own(merging, action);
     RC_TRY(rc_store_journal_add(actor->db, &user, pull->target.repo_id, merging->target->name,
                                 apr_pstrcat(actor->pool, action, ":", id, NULL)));
     return rc_event_add(actor->db, &user, merging->target, action, id);
@@ -312,6 +328,7 @@ static rc_err_t *merge_target(rc_actor_t *actor, void *baton)
         return NULL;
     }
     RC_TRY(is_merged(&the.reached, vcs, the.target, pull->source.id, actor->pool));
+    RC_TRY(rc_pull_push_begin(&merging->push, vcs, &the, actor->pool));
     return merge_head(actor, merging, &the);
 }
 

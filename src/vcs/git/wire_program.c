@@ -105,6 +105,11 @@ const char *rc_wire_branch(const char *ref)
     return name_below(ref, RC_GIT_HEADS);
 }
 
+const char *rc_wire_branch_ref(const char *name, apr_pool_t *pool)
+{
+    return apr_pstrcat(pool, RC_GIT_HEADS, name, NULL);
+}
+
 const char *rc_wire_tag(const char *ref)
 {
     return name_below(ref, RC_GIT_TAGS);
