@@ -150,6 +150,8 @@ subtest 'the account' => sub {
     is($change->(csrf_token => 'x' x 40)->status, 403, 'a form without the secret');
     like($change->(new_password_confirm => 'another')->body, qr/differ/, 'two new passwords');
     like($change->(new_password => 'short', new_password_confirm => 'short')->body, qr/at least 6/, 'a short one');
+    like($change->(new_password => "with\ttab", new_password_confirm => "with\ttab")->body,
+        qr/must not hold control characters/, 'one that nobody could send again');
     like($change->(current_password => 'wrong')->body, qr/current password is wrong/, 'a wrong old one');
     is($t->last->status, 400, '... is refused');
     my $old = session('bob');

@@ -131,6 +131,7 @@ rc_err_t *rc_page_change_password(rc_page_account_call_t *account)
     const char *password = rc_page_field(account, "new_password");
     const char *problem = complaint_about(password, rc_page_field(account, "new_password_confirm"));
     const rc_caller_t *caller;
+    rc_err_t *err;
 
     if (problem)
         return complain(account, problem);
@@ -138,6 +139,8 @@ rc_err_t *rc_page_change_password(rc_page_account_call_t *account)
                                   rc_page_field(account, "current_password")));
     if (account->answer->status != 200)
         return NULL;
-    return caller ? set_new_password(account, password)
-                  : complain(account, "The current password is wrong.");
+    if (!caller)
+        return complain(account, "The current password is wrong.");
+    err = set_new_password(account, password);
+    return err && err->kind == RC_E_ARG ? complain(account, err->msg) : err;
 }
