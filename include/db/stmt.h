@@ -45,6 +45,14 @@ rc_err_t *rc_bind_ids(rc_stmt_t *st, int at, const apr_int64_t *ids, int count);
  * memory for them is taken before the first one is seen. */
 void rc_expect_few(rc_stmt_t *st);
 
+/** Sends a query that rc_step will run soon, unless its rows may not come at once: a server works
+ * on it while the rows of others are read. Its parameters are bound; those of texts live until
+ * then. A statement that runs before it makes the answer worthless, not wrong. */
+rc_err_t *rc_ahead(rc_stmt_t *st);
+
+/** Returns statement @a number if rc_ahead has sent it and nobody has used it since; else NULL. */
+rc_stmt_t *rc_sent_ahead(rc_db_t *db, int number);
+
 /** rc_stmt and rc_bind in one call, with the values of @a ap. */
 rc_err_t *rc_query_list(rc_stmt_t **out, rc_db_t *db, int number, const char *types, va_list *ap);
 

@@ -35,6 +35,7 @@ struct rc_stmt_t {
     int number;          /* in the texts of the configuration */
     apr_uint64_t tables; /* bit N: table N is named in the text */
     bool few;            /* its rows are few: they may come all at once (rc_expect_few) */
+    bool ahead;          /* nobody has used it since rc_ahead */
 };
 
 /* A connection. */
@@ -164,6 +165,7 @@ struct rc_driver_t {
     rc_err_t *(*bind_no_int)(rc_stmt_t *st, int at);
     rc_err_t *(*bind_ids)(rc_stmt_t *st, int at, const apr_int64_t *ids, int count);
     rc_err_t *(*step)(bool *row, rc_stmt_t *st);
+    rc_err_t *(*ahead)(rc_stmt_t *st); /* see rc_ahead; NULL: does nothing */
     void (*reset)(rc_stmt_t *st);
     apr_int64_t (*changes)(rc_db_t *db); /* rows that the last statement changed */
 

@@ -61,6 +61,7 @@ rc_err_t *rc_stmt(rc_stmt_t **out, rc_db_t *db, int number)
     rc_stmt_t *st = db->statements ? &db->statements[number] : &unprepared;
 
     rc_done(st);
+    st->ahead = false;
     if (!st->handle) {
         RC_TRY(db->driver->prepare(st, text_of(st)));
         st->tables = tables_in(text_of(st), db->texts);
@@ -152,6 +153,21 @@ void rc_expect_few(rc_stmt_t *st)
     st->few = true;
 }
 
+rc_err_t *rc_ahead(rc_stmt_t *st)
+{
+    const rc_driver_t *driver = st->db->driver;
+
+    st->ahead = true;
+    return driver->ahead && st->few && !st->db->failed ? driver->ahead(st) : NULL;
+}
+
+rc_stmt_t *rc_sent_ahead(rc_db_t *db, int number)
+{
+    rc_stmt_t *st = &db->statements[number];
+
+    return st->ahead ? st : NULL;
+}
+
 rc_err_t *rc_query_list(rc_stmt_t **out, rc_db_t *db, int number, const char *types, va_list *ap)
 {
     RC_TRY(rc_stmt(out, db, number));
@@ -191,6 +207,7 @@ rc_err_t *rc_step(bool *row, rc_stmt_t *st, rc_db_t *db)
     if (db->active != st) {
         RC_TRY(rc_db_check_ready(db, text_of(st)));
         rc_memory_read(db, st);
+        st->ahead = false;
     }
     err = db->driver->step(row, st);
     db->active = *row ? st : NULL;

@@ -116,14 +116,16 @@ static rc_err_t *visit_group(group_chunk_t *the, int at)
 static rc_err_t *visit_chunk(void *baton, const rc_chunk_t *chunk)
 {
     group_chunk_t the = {.walk = baton, .chunk = chunk};
+    const rc_chunk_part_t parts[] = {
+        {SQL_USER_GROUP_ROWS, 0, take_user_group, &the},
+        {SQL_USER_GROUPS_MEMBERS, 0, take_member, &the},
+    };
     int i;
 
     the.members = apr_array_make(chunk->pool, RC_CHUNK, sizeof(membership_t));
     the.window.users = (rc_chunk_t){.db = chunk->db, .seen = the.window.seen};
     apr_pool_create(&the.window.users.pool, chunk->pool);
-    RC_TRY(rc_chunk_read(chunk, SQL_USER_GROUP_ROWS, 0, take_user_group, &the));
-    if (the.walk->visitor->member)
-        RC_TRY(rc_chunk_read(chunk, SQL_USER_GROUPS_MEMBERS, 0, take_member, &the));
+    RC_TRY(rc_chunk_read(chunk, parts, the.walk->visitor->member ? 2 : 1));
     for (i = 0; i < chunk->count; i++)
         if (the.groups[i]) /* not deleted since */
             RC_TRY(visit_group(&the, i));

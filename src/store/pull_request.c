@@ -122,11 +122,15 @@ static void take_reviewer_email(void *baton, int at, rc_stmt_t *st, apr_pool_t *
 /* Reads what belongs to the rows of @a pulls. */
 static rc_err_t *read_rest(rc_pull_request_t **pulls, const rc_chunk_t *chunk)
 {
-    RC_TRY(rc_chunk_read(chunk, SQL_PULL_AUTHORS, 0, take_author, pulls));
-    RC_TRY(rc_chunk_read(chunk, SQL_PULL_AUTHOR_EMAILS, 0, take_author_email, pulls));
-    RC_TRY(rc_chunk_read(chunk, SQL_PULL_COMMITS, 0, take_commit, pulls));
-    RC_TRY(rc_chunk_read(chunk, SQL_PULL_REVIEWERS, 0, take_reviewer, pulls));
-    return rc_chunk_read(chunk, SQL_PULL_REVIEWER_EMAILS, 0, take_reviewer_email, pulls);
+    const rc_chunk_part_t parts[] = {
+        {SQL_PULL_AUTHORS, 0, take_author, pulls},
+        {SQL_PULL_AUTHOR_EMAILS, 0, take_author_email, pulls},
+        {SQL_PULL_COMMITS, 0, take_commit, pulls},
+        {SQL_PULL_REVIEWERS, 0, take_reviewer, pulls},
+        {SQL_PULL_REVIEWER_EMAILS, 0, take_reviewer_email, pulls},
+    };
+
+    return rc_chunk_read(chunk, parts, sizeof(parts) / sizeof(*parts));
 }
 
 rc_err_t *rc_store_pull_request(rc_pull_request_t **out, rc_db_t *db, rc_viewer_t viewer,
@@ -134,6 +138,7 @@ rc_err_t *rc_store_pull_request(rc_pull_request_t **out, rc_db_t *db, rc_viewer_
 {
     const rc_seen_t seen = {.id = id};
     const rc_chunk_t chunk = {.db = db, .seen = &seen, .count = 1, .pool = pool, .scratch = pool};
+    const rc_chunk_part_t row = {SQL_PULL_ROWS, viewer.id, take_row, out};
     rc_stmt_t *st;
     bool found;
 
@@ -142,7 +147,7 @@ rc_err_t *rc_store_pull_request(rc_pull_request_t **out, rc_db_t *db, rc_viewer_
     RC_TRY(rc_step(&found, st, db));
     rc_done(st);
     if (found)
-        RC_TRY(rc_chunk_read(&chunk, SQL_PULL_ROWS, viewer.id, take_row, out));
+        RC_TRY(rc_chunk_read(&chunk, &row, 1));
     return *out ? read_rest(out, &chunk) : NULL;
 }
 
@@ -158,9 +163,10 @@ static rc_err_t *visit_pulls(void *baton, const rc_chunk_t *chunk)
 {
     const pulls_walk_t *walk = baton;
     rc_pull_request_t *pulls[RC_CHUNK] = {NULL};
+    const rc_chunk_part_t rows = {SQL_PULL_ROWS, walk->viewer.id, take_row, pulls};
     int i;
 
-    RC_TRY(rc_chunk_read(chunk, SQL_PULL_ROWS, walk->viewer.id, take_row, pulls));
+    RC_TRY(rc_chunk_read(chunk, &rows, 1));
     for (i = 0; i < chunk->count; i++)
         if (!pulls[i]) /* no such viewer */
             return NULL;

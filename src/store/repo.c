@@ -152,18 +152,21 @@ static void take_patterns(void *baton, int at, rc_stmt_t *st, apr_pool_t *pool)
 /* Reads the rows of a chunk; @a repos has NULL for each that was deleted since. */
 static rc_err_t *read_repos(rc_repo_t **repos, const rc_chunk_t *chunk, repos_walk_t *walk)
 {
-    bool forks = false, patterns = false;
+    const rc_chunk_part_t rows = {SQL_REPO_ROWS, 0, take_repo, repos};
+    const rc_chunk_part_t fork_of = {SQL_REPOS_FORK_OF, walk->viewer.id, take_fork_of, repos};
+    const rc_chunk_part_t patterns = {SQL_REPOS_PATTERNS, 0, take_patterns, repos};
+    bool forks = false, svn = false;
     int i;
 
-    RC_TRY(rc_chunk_read(chunk, SQL_REPO_ROWS, 0, take_repo, repos));
+    RC_TRY(rc_chunk_read(chunk, &rows, 1));
     RC_TRY(rc_read_owners(repos, chunk, &walk->owners));
     for (i = 0; i < chunk->count; i++) {
         forks = forks || (repos[i] && repos[i]->fork_id);
-        patterns = patterns || (repos[i] && !strcmp(repos[i]->type, "svn"));
+        svn = svn || (repos[i] && !strcmp(repos[i]->type, "svn"));
     }
     if (forks)
-        RC_TRY(rc_chunk_read(chunk, SQL_REPOS_FORK_OF, walk->viewer.id, take_fork_of, repos));
-    return patterns ? rc_chunk_read(chunk, SQL_REPOS_PATTERNS, 0, take_patterns, repos) : NULL;
+        RC_TRY(rc_chunk_read(chunk, &fork_of, 1));
+    return svn ? rc_chunk_read(chunk, &patterns, 1) : NULL;
 }
 
 static rc_err_t *visit_repos(void *baton, const rc_chunk_t *chunk)
@@ -176,6 +179,7 @@ static rc_err_t *visit_repos(void *baton, const rc_chunk_t *chunk)
     RC_TRY(read_repos(repos, chunk, walk));
     if (walk->fields)
         RC_TRY(rc_read_repo_fields(fields, chunk));
+    RC_TRY(rc_chunk_ahead(chunk, SQL_REPO_ROWS, 0));
     for (i = 0; i < chunk->count; i++) {
         if (!repos[i])
             continue; /* deleted since */

@@ -64,9 +64,10 @@ static void take_field(void *baton, int at, rc_stmt_t *st, apr_pool_t *pool)
 
 rc_err_t *rc_read_repo_fields(apr_array_header_t **lists, const rc_chunk_t *chunk)
 {
+    const rc_chunk_part_t part = {SQL_REPOS_FIELDS, 0, take_field, lists};
     int i;
 
     for (i = 0; i < chunk->count; i++)
         lists[i] = apr_array_make(chunk->pool, 4, sizeof(rc_repo_field_t));
-    return rc_chunk_read(chunk, SQL_REPOS_FIELDS, 0, take_field, lists);
+    return rc_chunk_read(chunk, &part, 1);
 }

@@ -148,11 +148,14 @@ static rc_err_t *visit_groups(void *baton, const rc_chunk_t *chunk)
 {
     const repo_groups_walk_t *walk = baton;
     entry_t entries[RC_CHUNK] = {{NULL}};
+    const rc_chunk_part_t parts[] = {
+        {SQL_REPO_GROUP_ROWS, 0, take_group, entries},
+        {SQL_REPO_GROUPS_REPOS, walk->viewer.id, take_name, entries},
+    };
     int i;
 
-    RC_TRY(rc_chunk_read(chunk, SQL_REPO_GROUP_ROWS, 0, take_group, entries));
-    if (walk->repos)
-        RC_TRY(rc_chunk_read(chunk, SQL_REPO_GROUPS_REPOS, walk->viewer.id, take_name, entries));
+    RC_TRY(rc_chunk_read(chunk, parts, 1 + walk->repos));
+    RC_TRY(rc_chunk_ahead(chunk, SQL_REPO_GROUP_ROWS, 0));
     for (i = 0; i < chunk->count; i++) {
         if (!entries[i].group)
             continue; /* deleted since */

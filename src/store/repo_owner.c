@@ -55,6 +55,7 @@ rc_err_t *rc_read_owners(rc_repo_t **repos, const rc_chunk_t *chunk, rc_owners_t
 {
     rc_chunk_t part = *chunk;
     unknown_t unknown;
+    const rc_chunk_part_t names = {SQL_USERS_NAMES, 0, take_owner, &unknown};
     int i;
 
     begin_owners(owners, chunk->list);
@@ -68,7 +69,7 @@ rc_err_t *rc_read_owners(rc_repo_t **repos, const rc_chunk_t *chunk, rc_owners_t
         unknown.owners[part.count++] = add_owner(owners, repos[i]->owner_id);
     }
     if (part.count)
-        RC_TRY(rc_chunk_read(&part, SQL_USERS_NAMES, 0, take_owner, &unknown));
+        RC_TRY(rc_chunk_read(&part, &names, 1));
     for (i = 0; i < chunk->count; i++)
         if (repos[i] && !(repos[i]->owner = find_owner(owners, repos[i]->owner_id)->name))
             repos[i] = NULL; /* deleted since */

@@ -92,14 +92,26 @@ static rc_err_t *read_list(apr_array_header_t *list, rc_stmt_t *st, rc_db_t *db)
     return rc_stmt_run(st, db);
 }
 
+/* Sets @a chunk to the objects from place @a at of @a list on, of those before place @a end. */
+static void set_chunk(rc_chunk_t *chunk, const apr_array_header_t *list, int at, int end)
+{
+    chunk->seen = &APR_ARRAY_IDX(list, at, rc_seen_t);
+    chunk->count = end - at < RC_CHUNK ? end - at : RC_CHUNK;
+    chunk->asked = NULL;
+}
+
 /* Calls @a fn for the chunks of the objects from place @a at of @a list to before place @a end. */
 static rc_err_t *walk_chunks(rc_chunk_t *chunk, const apr_array_header_t *list, int at, int end,
                              rc_chunk_fn_t *fn, void *baton)
 {
-    for (; at < end; at += chunk->count) {
+    rc_chunk_t next = *chunk;
+
+    chunk->next = &next;
+    for (set_chunk(&next, list, at, end); next.count; at += chunk->count) {
         apr_pool_clear(chunk->pool);
-        chunk->seen = &APR_ARRAY_IDX(list, at, rc_seen_t);
-        chunk->count = end - at < RC_CHUNK ? end - at : RC_CHUNK;
+        set_chunk(chunk, list, at, end);
+        chunk->asked = next.asked;
+        set_chunk(&next, list, at + chunk->count, end);
         RC_TRY(fn(baton, chunk));
     }
     return NULL;
@@ -182,7 +194,6 @@ static void sort_chunk(by_id_t *by_id, const rc_chunk_t *chunk)
     int i;
 
     by_id->count = chunk->count;
-    by_id->last = 0;
     for (i = 0; i < chunk->count; i++) {
         by_id->objects[i] = (rc_seen_t){chunk->seen[i].id, i};
         is_sorted = is_sorted && (!i || chunk->seen[i - 1].id < chunk->seen[i].id);
@@ -191,17 +202,18 @@ static void sort_chunk(by_id_t *by_id, const rc_chunk_t *chunk)
         qsort(by_id->objects, (size_t)chunk->count, sizeof(rc_seen_t), compare_ids);
 }
 
-static rc_err_t *query_chunk(rc_stmt_t **st, rc_db_t *db, const by_id_t *by_id, rc_sql_t sql,
-                             apr_int64_t user_id)
+static rc_err_t *ask_part(rc_stmt_t **st, rc_db_t *db, const by_id_t *by_id,
+                          const rc_chunk_part_t *part)
 {
     apr_int64_t ids[RC_CHUNK];
     int i;
 
     for (i = 0; i < by_id->count; i++)
         ids[i] = by_id->objects[i].id;
-    RC_TRY(rc_query(st, db, sql, user_id ? "i" : "", user_id));
+    RC_TRY(rc_query(st, db, part->sql, part->user_id ? "i" : "", part->user_id));
     rc_expect_few(*st);
-    return rc_bind_ids(*st, user_id ? 2 : 1, ids, by_id->count);
+    RC_TRY(rc_bind_ids(*st, part->user_id ? 2 : 1, ids, by_id->count));
+    return rc_ahead(*st);
 }
 
 /* The place of an object in the chunk, or -1. Most rows belong to the same object as the row before
@@ -220,23 +232,45 @@ static int find(by_id_t *by_id, apr_int64_t id)
     return found->level;
 }
 
-rc_err_t *rc_chunk_read(const rc_chunk_t *chunk, rc_sql_t sql, apr_int64_t user_id,
-                        void (*take)(void *baton, int at, rc_stmt_t *st, apr_pool_t *pool),
-                        void *baton)
+static rc_err_t *read_part_rows(const rc_chunk_t *chunk, by_id_t *by_id,
+                                const rc_chunk_part_t *part, rc_stmt_t *st)
 {
-    by_id_t by_id;
-    rc_stmt_t *st;
     bool found;
     int at;
 
-    sort_chunk(&by_id, chunk);
-    RC_TRY(query_chunk(&st, chunk->db, &by_id, sql, user_id));
+    by_id->last = 0;
     for (;;) {
         RC_TRY(rc_step(&found, st, chunk->db));
         if (!found)
             return NULL;
-        at = find(&by_id, rc_column_int(st, 0));
+        at = find(by_id, rc_column_int(st, 0));
         if (at >= 0)
-            take(baton, at, st, chunk->pool);
+            part->take(part->baton, at, st, chunk->pool);
     }
+}
+
+rc_err_t *rc_chunk_read(const rc_chunk_t *chunk, const rc_chunk_part_t *parts, int count)
+{
+    rc_stmt_t *st[RC_PARTS_MOST] = {chunk->asked};
+    bool asked = chunk->asked && chunk->asked == rc_sent_ahead(chunk->db, parts->sql);
+    by_id_t by_id;
+    int i;
+
+    sort_chunk(&by_id, chunk);
+    for (i = asked; i < count; i++)
+        RC_TRY(ask_part(&st[i], chunk->db, &by_id, &parts[i]));
+    for (i = 0; i < count; i++)
+        RC_TRY(read_part_rows(chunk, &by_id, &parts[i], st[i]));
+    return NULL;
+}
+
+rc_err_t *rc_chunk_ahead(const rc_chunk_t *chunk, rc_sql_t sql, apr_int64_t user_id)
+{
+    const rc_chunk_part_t part = {.sql = sql, .user_id = user_id};
+    by_id_t by_id;
+
+    if (!chunk->next || !chunk->next->count)
+        return NULL;
+    sort_chunk(&by_id, chunk->next);
+    return ask_part(&chunk->next->asked, chunk->db, &by_id, &part);
 }

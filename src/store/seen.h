@@ -32,10 +32,12 @@ rc_err_t *rc_seen_one(rc_seen_t *seen, rc_stmt_t *st, rc_db_t *db);
 typedef struct rc_chunk_t {
     rc_db_t *db;
     const rc_seen_t *seen;
-    int count;           /* of seen: 1 to RC_CHUNK */
-    apr_pool_t *pool;    /* of the rows: cleared before the next chunk */
-    apr_pool_t *scratch; /* of what receives a row: clear it before each one */
-    apr_pool_t *list;    /* of all chunks; ends with the list */
+    int count;               /* of seen: 1 to RC_CHUNK */
+    struct rc_chunk_t *next; /* its count is 0 after the last one; NULL: none is known */
+    rc_stmt_t *asked;        /* rc_chunk_ahead has sent this one; or NULL */
+    apr_pool_t *pool;        /* of the rows: cleared before the next chunk */
+    apr_pool_t *scratch;     /* of what receives a row: clear it before each one */
+    apr_pool_t *list;        /* of all chunks; ends with the list */
 } rc_chunk_t;
 
 typedef rc_err_t *rc_chunk_fn_t(void *baton, const rc_chunk_t *chunk);
@@ -56,12 +58,25 @@ rc_err_t *rc_chunks_by_id(rc_stmt_t *st, rc_db_t *db, const rc_slice_t *page, rc
 rc_err_t *rc_chunks_of(int *total, rc_stmt_t *st, rc_db_t *db, int first, int most,
                        rc_chunk_fn_t *fn, void *baton, apr_pool_t *pool);
 
-/** Runs a statement for the objects of a chunk: ?1 is @a user_id and ?2 the list of their ids, or
- * ?1 is the list when that is 0. Column 0 of each row is the id of its object, at index @a at of
- * the chunk. @a take copies the row to the pool of the chunk and must not use the connection. */
-rc_err_t *rc_chunk_read(const rc_chunk_t *chunk, rc_sql_t sql, apr_int64_t user_id,
-                        void (*take)(void *baton, int at, rc_stmt_t *st, apr_pool_t *pool),
-                        void *baton);
+/* What is read of each object of a chunk: the rows of a statement whose ?1 is a user and ?2 the
+ * list of the objects' ids, or ?1 is the list when the user is 0. Column 0 of each row is the id of
+ * its object, at index @a at of the chunk. @a take copies the row to the pool of the chunk and must
+ * not use the connection. */
+typedef struct rc_chunk_part_t {
+    rc_sql_t sql;
+    apr_int64_t user_id;
+    void (*take)(void *baton, int at, rc_stmt_t *st, apr_pool_t *pool);
+    void *baton;
+} rc_chunk_part_t;
+
+#define RC_PARTS_MOST 5
+
+/** Reads @a count parts, one after the other, at most RC_PARTS_MOST. A server works on all of them
+ * from the beginning. */
+rc_err_t *rc_chunk_read(const rc_chunk_t *chunk, const rc_chunk_part_t *parts, int count);
+
+/** Asks for the first part of the next chunk: a server works on it while this one is visited. */
+rc_err_t *rc_chunk_ahead(const rc_chunk_t *chunk, rc_sql_t sql, apr_int64_t user_id);
 
 /** Returns a LIKE pattern, with the escape character "!", for texts in lower case that hold
  * @a words. */

@@ -103,24 +103,41 @@ static void take_ip(void *baton, int at, rc_stmt_t *st, apr_pool_t *pool)
     APR_ARRAY_PUSH(details->ips, const char *) = rc_column_text(st, 1, pool);
 }
 
+/* Returns whether @a one is before @a other: the main key is the first, then the oldest. */
+static bool is_before(const rc_user_key_t *one, const rc_user_key_t *other)
+{
+    return one->main == other->main ? one->id < other->id : one->main;
+}
+
+/* The keys come in any order: to order the few of a user here costs less than those of all. */
 static void take_key(void *baton, int at, rc_stmt_t *st, apr_pool_t *pool)
 {
     const rc_user_details_t *details = (rc_user_details_t *)baton + at;
     rc_blob_t sealed = rc_column_blob(st, 3, pool);
-
-    APR_ARRAY_PUSH(details->keys, rc_user_key_t) = (rc_user_key_t){
+    const rc_user_key_t key = {
         .user_id = rc_column_int(st, 0),
         .id = rc_column_int(st, 1),
         .main = rc_column_bool(st, 2),
         .sealed = sealed.data,
         .sealed_len = sealed.len,
     };
+    rc_user_key_t *place = apr_array_push(details->keys);
+
+    for (; place != (rc_user_key_t *)details->keys->elts && is_before(&key, place - 1); place--)
+        *place = place[-1];
+    *place = key;
 }
 
-/* Reads what belongs to the users of a chunk, whose rows are read. */
-static rc_err_t *read_parts(users_t *users, const rc_chunk_t *chunk, bool keys)
+/* Reads what belongs to the users of a chunk, and their rows, unless they are read. */
+static rc_err_t *read_parts(users_t *users, const rc_chunk_t *chunk, bool rows, bool keys)
 {
     rc_user_details_t *details = users->details;
+    const rc_chunk_part_t parts[] = {
+        {SQL_USER_ROWS, 0, take_user, users},
+        {SQL_USERS_EMAILS, 0, take_email, users},
+        {SQL_USERS_IPS, 0, take_ip, details},
+        {SQL_USERS_KEYS, 0, take_key, details},
+    };
     int i;
 
     for (i = 0; i < chunk->count; i++) {
@@ -128,10 +145,7 @@ static rc_err_t *read_parts(users_t *users, const rc_chunk_t *chunk, bool keys)
         details[i].keys = apr_array_make(chunk->pool, 2, sizeof(rc_user_key_t));
         details[i].ips = apr_array_make(chunk->pool, 2, sizeof(const char *));
     }
-    RC_TRY(rc_chunk_read(chunk, SQL_USERS_EMAILS, 0, take_email, users));
-    if (keys)
-        RC_TRY(rc_chunk_read(chunk, SQL_USERS_KEYS, 0, take_key, details));
-    return rc_chunk_read(chunk, SQL_USERS_IPS, 0, take_ip, details);
+    return rc_chunk_read(chunk, rows ? parts : parts + 1, 2 + rows + keys);
 }
 
 static rc_err_t *read_chunk(rc_user_details_t *details, const rc_chunk_t *chunk, bool keys)
@@ -141,8 +155,7 @@ static rc_err_t *read_chunk(rc_user_details_t *details, const rc_chunk_t *chunk,
 
     for (i = 0; i < chunk->count; i++)
         details[i].user = NULL;
-    RC_TRY(rc_chunk_read(chunk, SQL_USER_ROWS, 0, take_user, &users));
-    return read_parts(&users, chunk, keys);
+    return read_parts(&users, chunk, true, keys);
 }
 
 /* Reads a chunk of one user, the size of most sets of followers, by the cheaper statements for
@@ -186,18 +199,22 @@ static rc_err_t *visit_users(void *baton, const rc_chunk_t *chunk)
 
 /* --- all users, by name --- */
 
-/* Reads the next users of a list, and their ids into @a seen. */
-static rc_err_t *read_next(users_t *users, rc_seen_t *seen, rc_chunk_t *chunk, const char *after,
-                           apr_int64_t most)
+/* Asks for the next users of a list. */
+static rc_err_t *query_next(rc_stmt_t **st, rc_db_t *db, const char *after, apr_int64_t most)
 {
-    rc_stmt_t *st;
+    RC_TRY(rc_query(st, db, SQL_USERS_BY_NAME, "si", after, most));
+    rc_expect_few(*st);
+    return rc_ahead(*st);
+}
+
+/* Reads them, and their ids into @a seen. */
+static rc_err_t *read_next(users_t *users, rc_seen_t *seen, rc_chunk_t *chunk, rc_stmt_t *st)
+{
     bool found;
 
     apr_pool_clear(chunk->pool);
     chunk->seen = seen;
     chunk->count = 0;
-    RC_TRY(rc_query(&st, chunk->db, SQL_USERS_BY_NAME, "si", after, most));
-    rc_expect_few(st);
     for (;;) {
         RC_TRY(rc_step(&found, st, chunk->db));
         if (!found)
@@ -208,26 +225,37 @@ static rc_err_t *read_next(users_t *users, rc_seen_t *seen, rc_chunk_t *chunk, c
     }
 }
 
+static int next_count(apr_int64_t left)
+{
+    return left < RC_CHUNK ? (int)left : RC_CHUNK;
+}
+
 /* Each statement reads whole rows behind the last name of the one before: there is no list of ids
- * to be read first, as no user is in two places. */
+ * to be read first, as no user is in two places. A server reads the next ones while these are
+ * visited. */
 static rc_err_t *walk_by_name(rc_chunk_t *chunk, const rc_slice_t *page, const users_walk_t *walk)
 {
-    apr_int64_t left = rc_slice_most(page), most;
-    const char *after = rc_slice_after(page);
+    apr_int64_t left = rc_slice_most(page);
+    int most = next_count(left);
+    const char *after;
     rc_user_details_t details[RC_CHUNK];
     users_t users = {.details = details};
     rc_seen_t seen[RC_CHUNK];
+    rc_stmt_t *st;
 
+    RC_TRY(query_next(&st, chunk->db, rc_slice_after(page), most));
     do {
-        most = left < RC_CHUNK ? left : RC_CHUNK;
-        RC_TRY(read_next(&users, seen, chunk, after, most));
+        RC_TRY(read_next(&users, seen, chunk, st));
         if (!chunk->count)
             return NULL;
-        RC_TRY(read_parts(&users, chunk, walk->keys));
-        RC_TRY(visit_all(walk, details, chunk));
+        RC_TRY(read_parts(&users, chunk, false, walk->keys));
+        left = chunk->count == most ? left - most : 0;
+        most = next_count(left);
         after = apr_pstrdup(chunk->list, users.rows[chunk->count - 1]->username);
-        left -= chunk->count;
-    } while (left && chunk->count == most);
+        if (left)
+            RC_TRY(query_next(&st, chunk->db, after, most));
+        RC_TRY(visit_all(walk, details, chunk));
+    } while (left);
     return NULL;
 }
 

@@ -88,6 +88,7 @@ const rc_driver_t rc_driver_postgresql = {
     .bind_no_int = rc_pg_bind_no_int,
     .bind_ids = rc_pg_bind_ids,
     .step = rc_pg_step,
+    .ahead = rc_pg_ahead,
     .reset = rc_pg_reset,
     .changes = changed_rows,
     .column_text = rc_pg_column_text,

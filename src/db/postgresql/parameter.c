@@ -112,6 +112,7 @@ static rc_err_t *put_parameter(rc_stmt_t *st, int at, Oid type, const char *valu
 
     if (at < 1 || at > own->count)
         return rc_err_internal(st->db->pool, APR_SUCCESS, "no parameter %d in %s", at, own->text);
+    own->batch = 0;
     own->types[at - 1] = type;
     own->values[at - 1] = value;
     own->lengths[at - 1] = len;

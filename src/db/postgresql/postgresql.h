@@ -58,6 +58,7 @@ typedef struct rc_pg_t {
     const char *begin; /* BEGIN of a read transaction, which the next statement brings along */
     bool open;         /* the server is in a transaction */
     int owed;          /* batches whose answers were not read to their sync */
+    apr_int64_t sent;  /* batches in all, by this connection and those before it */
     PGresult *row;     /* rows of the active statement, one or all; NULL: none */
     int at;            /* which of them is the current one */
     apr_int64_t changes;
@@ -97,9 +98,9 @@ rc_err_t *rc_pg_sync(rc_db_t *db);
 /** Reads the next result; NULL at the end of a command's results. Waits at most pg->wait. */
 rc_err_t *rc_pg_next(PGresult **result, rc_db_t *db);
 
-/** Reads the answers of all batches but the last @a keep. Returns the first error of the last
- * batch, which is about @a what. *@a last, unless NULL: the last result with rows, to be cleared by
- * the caller, or NULL. */
+/** Reads the answers of all batches but the last @a keep. Returns the first error of the last one
+ * that it reads, which is about @a what; NULL: nobody waits for any of them. *@a last, unless NULL:
+ * the last result with rows, to be cleared by the caller, or NULL. */
 rc_err_t *rc_pg_finish(PGresult **last, rc_db_t *db, int keep, const char *what);
 
 /** Sends one batch of one command, and reads the answer. */

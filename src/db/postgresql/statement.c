@@ -4,6 +4,9 @@
  * has to come before it (an answer that nobody has read, BEGIN, the preparation) is in the same
  * batch, so that each statement costs one exchange with the server. Rows come one by one, or all at
  * once where they are known to be few: a result of libpq for each row costs more than the row.
+ *
+ * A statement can be sent before others have been read (rc_ahead). One that comes between throws
+ * its answer away, and it is sent again.
  */
 #include "statement.h"
 
@@ -65,7 +68,7 @@ bool rc_pg_is_binary(const rc_stmt_t *st)
 static rc_err_t *send_batch(int *ahead, rc_stmt_t *st)
 {
     rc_pg_t *pg = st->db->handle;
-    const rc_pg_stmt_t *own = st->handle;
+    rc_pg_stmt_t *own = st->handle;
 
     *ahead = 0;
     if (pg->begin) {
@@ -78,7 +81,27 @@ static rc_err_t *send_batch(int *ahead, rc_stmt_t *st)
     if (!PQsendQueryPrepared(pg->conn, own->name, own->count, own->values, own->lengths,
                              own->formats, rc_pg_is_binary(st)))
         return not_sent(st->db);
-    return rc_pg_sync(st->db);
+    RC_TRY(rc_pg_sync(st->db));
+    own->batch = pg->sent;
+    return NULL;
+}
+
+/* Returns whether the answer to a statement is on its way: nothing was read behind it. */
+static bool is_sent(const rc_stmt_t *st)
+{
+    const rc_pg_t *pg = st->db->handle;
+    const rc_pg_stmt_t *own = st->handle;
+
+    return own->batch > pg->sent - pg->owed;
+}
+
+/* Returns how many batches were sent after that of a statement. */
+static int batches_after(const rc_stmt_t *st)
+{
+    const rc_pg_t *pg = st->db->handle;
+    const rc_pg_stmt_t *own = st->handle;
+
+    return (int)(pg->sent - own->batch);
 }
 
 /* Ends a statement that has failed: what is left of the batch says nothing more. After a change of
@@ -94,7 +117,7 @@ static rc_err_t *end_with_error(rc_stmt_t *st, PGresult *result)
         apr_snprintf(own->name, sizeof(own->name), "s%d_%d", st->number, ++own->renewed);
     }
     err = rc_pg_error(st->db, result, own->text);
-    rc_pg_finish(NULL, st->db, 0, own->text);
+    rc_pg_finish(NULL, st->db, batches_after(st), own->text);
     return err;
 }
 
@@ -105,7 +128,7 @@ static rc_err_t *read_ahead(rc_stmt_t *st, int ahead)
     rc_pg_stmt_t *own = st->handle;
     PGresult *result;
 
-    RC_TRY(rc_pg_finish(NULL, st->db, 1, "an earlier batch"));
+    RC_TRY(rc_pg_finish(NULL, st->db, batches_after(st) + 1, NULL));
     while (ahead) {
         RC_TRY(rc_pg_next(&result, st->db));
         if (!result) {
@@ -130,7 +153,7 @@ static rc_err_t *take_rows(bool *row, rc_stmt_t *st, PGresult *result)
     rc_err_t *err;
 
     pg->changes = apr_atoi64(PQcmdTuples(result));
-    err = rc_pg_finish(NULL, st->db, 0, own->text);
+    err = rc_pg_finish(NULL, st->db, batches_after(st), own->text);
     *row = !err && PQntuples(result);
     if (*row)
         pg->row = result;
@@ -163,9 +186,10 @@ static rc_err_t *next_row(bool *row, rc_stmt_t *st)
 
 static rc_err_t *first_row(bool *row, rc_stmt_t *st)
 {
-    int ahead;
+    int ahead = 0;
 
-    RC_TRY(send_batch(&ahead, st));
+    if (!is_sent(st))
+        RC_TRY(send_batch(&ahead, st));
     RC_TRY(read_ahead(st, ahead));
     return next_row(row, st);
 }
@@ -215,5 +239,16 @@ void rc_pg_reset(rc_stmt_t *st)
     rc_pg_t *pg = st->db->handle;
 
     drop_rows(pg);
-    rc_pg_finish(NULL, st->db, 0, "the end of a list");
+    rc_pg_finish(NULL, st->db, batches_after(st), NULL);
+}
+
+/* Only what is prepared, and in a transaction: another statement may come before it after all, and
+ * then the answers are read by nobody. */
+rc_err_t *rc_pg_ahead(rc_stmt_t *st)
+{
+    const rc_pg_t *pg = st->db->handle;
+    const rc_pg_stmt_t *own = st->handle;
+    int none;
+
+    return pg->open && !pg->begin && own->life == pg->life ? send_batch(&none, st) : NULL;
 }

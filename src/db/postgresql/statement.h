@@ -10,10 +10,11 @@
 /* What libpq wants to know of the parameters, from 0. */
 typedef struct rc_pg_stmt_t {
     char name[24];
-    const char *text; /* with $1 for ?1 */
-    int count;        /* of parameters */
-    int life;         /* of the connection that it is prepared in */
-    int renewed;      /* how often its name was changed */
+    const char *text;  /* with $1 for ?1 */
+    int count;         /* of parameters */
+    int life;          /* of the connection that it is prepared in */
+    int renewed;       /* how often its name was changed */
+    apr_int64_t batch; /* the number of the batch that it was sent with; 0: none */
     Oid *types, *prepared;
     const char **values;
     int *lengths, *formats;
@@ -33,6 +34,7 @@ rc_err_t *rc_pg_bind_ids(rc_stmt_t *st, int at, const apr_int64_t *ids, int coun
 /* statement.c */
 rc_err_t *rc_pg_step(bool *row, rc_stmt_t *st);
 void rc_pg_reset(rc_stmt_t *st);
+rc_err_t *rc_pg_ahead(rc_stmt_t *st);
 
 /** True when the values of its rows have their binary forms (column.c). */
 bool rc_pg_is_binary(const rc_stmt_t *st);

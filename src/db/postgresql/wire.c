@@ -35,6 +35,7 @@ rc_err_t *rc_pg_sync(rc_db_t *db)
 
     RC_TRY(sent(db, PQpipelineSync(pg->conn)));
     pg->owed++;
+    pg->sent++;
     return NULL;
 }
 
@@ -129,7 +130,7 @@ rc_err_t *rc_pg_finish(PGresult **last, rc_db_t *db, int keep, const char *what)
         if (PQresultStatus(result) == PGRES_PIPELINE_SYNC) {
             PQclear(result);
             pg->owed--;
-        } else if (pg->owed > 1) { /* of a batch that nobody waits for */
+        } else if (!what || pg->owed > keep + 1) { /* of a batch that nobody waits for */
             PQclear(result);
         } else {
             take_result(last, &err, db, result, what);

@@ -48,9 +48,8 @@ WITH @CHUNK@ SELECT e.user_id, e.email, e.main FROM chunk c CROSS JOIN user_emai
 -- USERS_IPS: chunk
 WITH @CHUNK@ SELECT i.user_id, i.ip_addr FROM chunk c CROSS JOIN user_ip i WHERE i.user_id = c.id
  ORDER BY i.ip_id
--- USERS_KEYS: chunk; what shows them in clear
-WITH @CHUNK@ SELECT k.user_id, k.key_id, k.main, k.sealed FROM chunk c CROSS JOIN api_key k WHERE k.user_id = c.id
- ORDER BY k.main DESC, k.key_id
+-- USERS_KEYS: chunk; what shows them in clear, in any order
+SELECT k.user_id, k.key_id, k.main, k.sealed FROM json_each(?1) CROSS JOIN api_key k WHERE k.user_id = value
 
 -- USERS_BY_NAME: only those after this name, limit; all but the default user, as USER_ROWS
 SELECT @USER_HEAD@, NULL, @USER_REST@ FROM users u WHERE u.username > ?1 AND u.username <> 'default'
