@@ -178,5 +178,18 @@ subtest 'Mercurial' => sub {
     like($t->get('/mer/refs', headers => $HTML)->body, qr{Bookmarks.*>book</a>}s, 'a bookmark');
 };
 
+subtest 'text in Latin-1' => sub {
+    my $latin = $t->repo('latin', build => sub {
+        my ($work) = @_;
+        spew("$work/f", "\xe4\xf6<\xfc \xc3\xa4\x80\n");
+        $t->git($work, 'add', '.');
+        $t->git($work, 'commit', '-q', '-m', 'one');
+    });
+    my $line = "\xc3\xa4\xc3\xb6&lt;\xc3\xbc \xc3\xa4\xef\xbf\xbd";
+    my $head = $t->git("$t->{dir}/data/repos/latin", 'rev-parse', 'HEAD') =~ s/\s//gr;
+    like($t->get($_, headers => $HTML)->body, qr/\Q$line/, "$_ shows its letters")
+        for "/latin/files/$head/f", "/latin/changeset/$head";
+};
+
 $t->done;
 done_testing;

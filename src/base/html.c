@@ -70,6 +70,17 @@ static char *append(char *out, const char *text)
     return out + len;
 }
 
+/* Writes a byte that is no part of a character of UTF-8: as that of Latin-1, the encoding of most
+ * other texts; its control characters are replaced. */
+static char *append_odd(char *out, unsigned char c)
+{
+    if (c < 0xa0)
+        return append(out, REPLACEMENT);
+    *out++ = (char)(0xc0 | c >> 6);
+    *out++ = (char)(0x80 | (c & 0x3f));
+    return out;
+}
+
 /* Copies what needs no escape, as far as whole blocks do. */
 static char *copy_plain(char *out, const char **p, const char *stop)
 {
@@ -105,8 +116,9 @@ static char *escape(char *out, const char **p, const char *stop, const char *end
             break;
         kind = special[(unsigned char)*at];
         len = kind == 2 ? rc_utf8_length(at, end) : 0;
-        out = len ? (char *)memcpy(out, at, (apr_size_t)len) + len
-                  : append(out, kind == 1 ? escape_of(*at) : REPLACEMENT);
+        out = len         ? (char *)memcpy(out, at, (apr_size_t)len) + len
+              : kind == 1 ? append(out, escape_of(*at))
+                          : append_odd(out, (unsigned char)*at);
         at += len ? len : 1;
     }
     *p = at;
