@@ -125,6 +125,41 @@ subtest 'renamed, replaced and deleted' => sub {
     is $t->get('/moved/raw/1/trunk/f1', as => 'admin')->status, 404, 'a new one of its name is empty';
 };
 
+# libsvn's cache is the process's, by UUID and path: both stay when a file is taken out by a filtered dump.
+subtest 'replaced by one with its UUID' => sub {
+    my %other = (kept => "a\n", gone => undef, changed => "other\n");
+    my $first = RCAPI::Svn->dump;
+    my $second = RCAPI::Svn->dump;
+    $_->revision(log => 'all') for $first, $second;
+    $first->file($_, "first of $_\n") for sort keys %other;
+    $second->file($_, $other{$_}) for grep { defined $other{$_} } sort keys %other;
+    my $new = "$t->{dir}/scratch/same.new";
+    admin_svn('create', $_) for "$ROOT/same", $new;
+    $first->load("$ROOT/same");
+    $second->load($new);
+    admin_svn('setuuid', $new, uuid('same'));
+    $t->must(rescan_repos => {});
+    $t->must(update_repo => { repoid => 'same', enable_downloads => JSON::PP::true() });
+    my %etag;
+    for my $name (sort keys %other) {
+        my $a = $t->get("/same/raw/1/$name", as => 'admin');
+        is $a->body, "first of $name\n", "the first one's $name";
+        $etag{$name} = $a->header('ETag');
+    }
+    my $tar = $t->get('/same/archive/1.tar', as => 'admin')->body;
+    rename "$ROOT/same", "$t->{dir}/scratch/same" or die $!;
+    rename $new, "$ROOT/same" or die $!;
+    for my $name (sort keys %other) {
+        my $a = $t->get("/same/raw/1/$name", as => 'admin', headers => ['If-None-Match' => $etag{$name}]);
+        is $a->status, defined $other{$name} ? 200 : 404, "the other one's $name";
+        is $a->body, $other{$name}, '... its content' if defined $other{$name};
+    }
+    isnt $t->get('/same/archive/1.tar', as => 'admin')->body, $tar, 'an archive';
+    my $files = { repoid => 'same', revision => '1', root_path => '/', ret_type => 'files' };
+    is_deeply [sort map { $_->{name} } @{ $t->must(get_repo_nodes => $files) }], [qw(changed kept)], 'its files';
+    $t->must(delete_repo => { repoid => 'same' });
+};
+
 subtest 'lock and comment_commit' => sub {
     my $lock = $t->must(lock => { repoid => 'in', locked => JSON::PP::true() });
     is $lock->{locked}, JSON::PP::true(), 'locked';

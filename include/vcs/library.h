@@ -165,6 +165,14 @@ rc_err_t *rc_vcs_settle(const char *type, const char *path, apr_pool_t *pool);
 rc_err_t *rc_vcs_mark_commit(const char *type, const char *path, apr_pool_t *pool);
 
 /**
+ * Opens the repository at @a path in @a pool for another module of httpd, so that this does not
+ * see what the process remembers of another one which was there. Sets *@a repository to what the
+ * library of this type calls an open repository (of Subversion: svn_repos_t), or to NULL where no
+ * module serves it.
+ */
+rc_err_t *rc_vcs_lend(void **repository, const char *type, const char *path, apr_pool_t *pool);
+
+/**
  * Makes the repository at @a path small and fast to serve: one pack with an index of what each
  * commit reaches, no leftovers of programs that were interrupted, nothing that no reference has
  * reached for two weeks (contract 06 §3, §6). *@a actions: what was done, an array of texts in

@@ -17,6 +17,7 @@
 
 #include "base/log.h"
 #include "base/redact.h"
+#include "vcs/library.h"
 
 #define FILTER "rcapi-changed"
 #define PLACE  "rcapi-place"
@@ -47,7 +48,7 @@ static const char *identity_of(const char *path, apr_pool_t *pool)
     return apr_psprintf(pool,
                         "%" APR_UINT64_T_FMT ".%" APR_UINT64_T_FMT ".%" APR_INT64_T_FMT ".%ld",
                         (apr_uint64_t)st.st_dev, (apr_uint64_t)st.st_ino,
-                        (apr_int64_t)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
+                        (apr_int64_t)st.st_ctim.tv_sec, st.st_ctim.tv_nsec);
 }
 
 /*
@@ -71,15 +72,43 @@ static void drop_former_repository(request_rec *r, const rc_door_t *door)
     apr_pool_userdata_set(apr_pstrdup(pool, now), known, NULL, pool);
 }
 
-/* A mod_dav_svn that keeps its repository elsewhere could not be made to drop it. */
+static bool keeps; /* this process has seen what mod_dav_svn kept under that name; atomic */
+
+/*
+ * mod_dav_svn finds the repository open when it looks for that of an earlier request: by itself it
+ * could open one only in such a way that it saw in libsvn's cache what another one had at this
+ * path. Where this fails, it says what is wrong when it fails as well.
+ */
+static void lend_repository(request_rec *r, const rc_handover_t *over)
+{
+    const char *kept = apr_pstrcat(r->pool, KEPT, over->path, NULL);
+    void *repository = NULL;
+    apr_pool_t *pool;
+
+    apr_pool_userdata_get(&repository, kept, r->connection->pool);
+    if (repository || !__atomic_load_n(&keeps, __ATOMIC_RELAXED))
+        return;
+    apr_pool_create(&pool, r->connection->pool);
+    if (!rc_vcs_lend(&repository, over->type, over->path, pool) && repository)
+        apr_pool_userdata_set(repository, kept, NULL, r->connection->pool);
+    else
+        apr_pool_destroy(pool);
+}
+
+/* A mod_dav_svn that keeps its repository elsewhere could not be made to drop it, or to take ours.
+ * That of the first request of the process shows where: the next one gets ours. */
 static void end_unless_kept(request_rec *r, const rc_door_t *door)
 {
+    const char *kept = apr_pstrcat(r->pool, KEPT, door->path, NULL);
     void *repository = NULL;
 
-    apr_pool_userdata_get(&repository, apr_pstrcat(r->pool, KEPT, door->path, NULL),
-                          r->connection->pool);
+    if (__atomic_load_n(&keeps, __ATOMIC_RELAXED))
+        return;
+    apr_pool_userdata_get(&repository, kept, r->connection->pool);
     if (!repository)
         r->connection->keepalive = AP_CONN_CLOSE;
+    apr_pool_userdata_set(NULL, kept, NULL, r->connection->pool);
+    __atomic_store_n(&keeps, repository != NULL, __ATOMIC_RELAXED);
 }
 
 /* --- the place of the repository --- */
@@ -261,6 +290,7 @@ int rc_http_pass_door(request_rec *r, rc_note_t *note)
     int status;
 
     drop_former_repository(r, note->door);
+    lend_repository(r, note->answer->over);
     protect_contents(r);
     if (note->answer->user)
         r->user = apr_pstrdup(r->pool, note->answer->user);

@@ -88,6 +88,8 @@ typedef struct rc_backend_t {
     /* The next two are NULL when a killed writer leaves nothing in the way of the next one. */
     rc_err_t *(*settle)(const char *path, apr_pool_t *pool);
     rc_err_t *(*mark_commit)(const char *path, apr_pool_t *pool);
+    /* NULL: no module of httpd serves clients of this type. */
+    rc_err_t *(*lend)(void **repository, const char *path, apr_pool_t *pool);
     /* The next three may be NULL without capability maintenance. */
     rc_err_t *(*maintain)(apr_array_header_t *actions, const char *path,
                           const rc_maintain_t *options, apr_pool_t *pool);

@@ -99,6 +99,15 @@ rc_err_t *rc_vcs_mark_commit(const char *type, const char *path, apr_pool_t *poo
     return backend->mark_commit ? backend->mark_commit(path, pool) : NULL;
 }
 
+rc_err_t *rc_vcs_lend(void **repository, const char *type, const char *path, apr_pool_t *pool)
+{
+    const rc_backend_t *backend;
+
+    *repository = NULL;
+    RC_TRY(rc_vcs_need_backend(&backend, type, pool));
+    return backend->lend ? backend->lend(repository, path, pool) : NULL;
+}
+
 rc_err_t *rc_vcs_maintain(apr_array_header_t **actions, const char *type, const char *path,
                           const rc_maintain_t *options, apr_pool_t *pool)
 {

@@ -14,22 +14,6 @@
 
 #include "base/fs.h"
 
-static rc_err_t *open_repos(svn_repos_t **repos, const char *path, apr_pool_t *pool,
-                            apr_pool_t *err_pool)
-{
-    const char *why = NULL;
-    rc_found_t found = rc_svn_find(&why, path, pool);
-
-    if (found == RC_FOUND_NOTHING)
-        return rc_err_internal(err_pool, APR_ENOENT, "there is no Subversion repository at %s",
-                               path);
-    if (found != RC_FOUND_REPOSITORY)
-        return rc_err_internal(err_pool, APR_SUCCESS, "%s is %s", path, apr_pstrdup(err_pool, why));
-    return rc_svn_err(
-        RC_SVN(svn_repos_open3(repos, svn_dirent_internal_style(path, pool), NULL, pool, pool)),
-        err_pool, "cannot open the repository %s", path);
-}
-
 static bool stat_files(struct stat *db, struct stat *uuid, const char *path)
 {
     char name[4096];
@@ -40,6 +24,59 @@ static bool stat_files(struct stat *db, struct stat *uuid, const char *path)
         return false;
     name[strlen(name) - strlen("/uuid")] = '\0';
     return !stat(name, db);
+}
+
+const char *rc_svn_files_text(const struct stat *uuid, apr_pool_t *pool)
+{
+    return apr_psprintf(pool, "%" APR_UINT64_T_HEX_FMT ".%" APR_INT64_T_FMT ".%ld",
+                        (apr_uint64_t)uuid->st_ino, (apr_int64_t)uuid->st_ctim.tv_sec,
+                        uuid->st_ctim.tv_nsec);
+}
+
+/* libsvn's cache is the process's, and knows a repository by its UUID and its path only. */
+static apr_hash_t *name_in_cache(const struct stat *db, const struct stat *uuid, apr_pool_t *pool)
+{
+    apr_hash_t *config = apr_hash_make(pool);
+
+    apr_hash_set(config, SVN_FS_CONFIG_FSFS_CACHE_NS, APR_HASH_KEY_STRING,
+                 apr_psprintf(pool, "%" APR_UINT64_T_HEX_FMT ".%" APR_UINT64_T_HEX_FMT ".%s",
+                              (apr_uint64_t)db->st_dev, (apr_uint64_t)db->st_ino,
+                              rc_svn_files_text(uuid, pool)));
+    return config;
+}
+
+static svn_error_t *open_apart(svn_repos_t **repos, const char *path, const struct stat *db,
+                               const struct stat *uuid, apr_pool_t *pool)
+{
+    return RC_SVN(svn_repos_open3(repos, svn_dirent_internal_style(path, pool),
+                                  name_in_cache(db, uuid, pool), pool, pool));
+}
+
+static rc_err_t *open_repos(rc_svn_t *svn, apr_pool_t *err_pool)
+{
+    const char *why = NULL, *path = svn->path;
+    rc_found_t found = rc_svn_find(&why, path, svn->pool);
+
+    if (found == RC_FOUND_NOTHING)
+        return rc_err_internal(err_pool, APR_ENOENT, "there is no Subversion repository at %s",
+                               path);
+    if (found != RC_FOUND_REPOSITORY)
+        return rc_err_internal(err_pool, APR_SUCCESS, "%s is %s", path, apr_pstrdup(err_pool, why));
+    return rc_svn_err(open_apart(&svn->repos, path, &svn->db, &svn->uuid, svn->pool), err_pool,
+                      "cannot open the repository %s", path);
+}
+
+rc_err_t *rc_svn_lend(void **repository, const char *path, apr_pool_t *pool)
+{
+    struct stat db, uuid;
+    svn_repos_t *repos;
+
+    if (!stat_files(&db, &uuid, path))
+        return rc_fs_err(pool, "open the repository", path);
+    RC_TRY(rc_svn_err(open_apart(&repos, path, &db, &uuid, pool), pool,
+                      "cannot open the repository %s", path));
+    *repository = repos;
+    return NULL;
 }
 
 static void close_root(rc_svn_root_t *slot)
@@ -104,7 +141,7 @@ static rc_err_t *fill(rc_svn_t *svn, apr_pool_t *pool)
 {
     if (!stat_files(&svn->db, &svn->uuid, svn->path))
         return rc_fs_err(pool, "open the repository", svn->path);
-    RC_TRY(open_repos(&svn->repos, svn->path, svn->pool, pool));
+    RC_TRY(open_repos(svn, pool));
     svn->fs = svn_repos_fs(svn->repos);
     svn->use = 1;
     svn->shard_size = rc_svn_shard_size(svn->path, pool);
@@ -183,8 +220,8 @@ static bool is_as_opened(const rc_svn_t *svn)
 
     return stat_files(&db, &uuid, svn->path) && db.st_dev == svn->db.st_dev &&
            db.st_ino == svn->db.st_ino && uuid.st_ino == svn->uuid.st_ino &&
-           uuid.st_mtim.tv_sec == svn->uuid.st_mtim.tv_sec &&
-           uuid.st_mtim.tv_nsec == svn->uuid.st_mtim.tv_nsec;
+           uuid.st_ctim.tv_sec == svn->uuid.st_ctim.tv_sec &&
+           uuid.st_ctim.tv_nsec == svn->uuid.st_ctim.tv_nsec;
 }
 
 bool rc_svn_reuse(void *repo)

@@ -16,7 +16,7 @@
 #include "base/hex.h"
 #include "base/text.h"
 
-#define UNREADABLE  "unreadable" /* in the place of a digest */
+#define UNREADABLE  "unreadable." /* in the place of a digest */
 #define DIGITS_MOST 10           /* of a revision number */
 
 static rc_err_t *uuid_of(const char **uuid, rc_vcs_t *vcs, apr_pool_t *pool)
@@ -160,14 +160,17 @@ static const char **sorted_keys(apr_hash_t *props, apr_pool_t *pool)
 }
 
 /* Returns a digest of what a revision's number does not tell: its properties, which can change, and
- * the repository, which can be replaced by another one. */
-static const char *digest_of(const char *uuid, apr_hash_t *props, apr_pool_t *pool)
+ * the repository, which can be replaced by another one, even by one with the same UUID. */
+static const char *digest_of(const rc_svn_t *svn, const char *uuid, apr_hash_t *props,
+                             apr_pool_t *pool)
 {
+    const char *files = rc_svn_files_text(&svn->uuid, pool);
     unsigned char bytes[APR_SHA1_DIGESTSIZE];
     apr_sha1_ctx_t sha;
     const char **key;
 
     apr_sha1_init(&sha);
+    digest_text(&sha, files, strlen(files));
     digest_text(&sha, uuid, strlen(uuid));
     for (key = sorted_keys(props, pool); *key; key++) {
         const svn_string_t *value = apr_hash_get(props, *key, APR_HASH_KEY_STRING);
@@ -183,6 +186,7 @@ static const char *digest_of(const char *uuid, apr_hash_t *props, apr_pool_t *po
 rc_err_t *rc_svn_position(rc_position_t *position, rc_vcs_t *vcs, apr_int64_t index,
                           apr_pool_t *pool)
 {
+    const rc_svn_t *svn = vcs->repo;
     svn_revnum_t rev = (svn_revnum_t)index + 1;
     apr_hash_t *props;
     const char *uuid;
@@ -192,12 +196,12 @@ rc_err_t *rc_svn_position(rc_position_t *position, rc_vcs_t *vcs, apr_int64_t in
         return NULL;
     RC_TRY(rc_work_spend(vcs->work, 0, vcs->pool));
     position->parents = rev > 1;
-    position->digest = UNREADABLE;
+    position->digest = apr_pstrcat(pool, UNREADABLE, rc_svn_files_text(&svn->uuid, pool), NULL);
     if (rc_svn_revision_props(&props, vcs, rev, pool))
         return NULL;
     RC_TRY(uuid_of(&uuid, vcs, pool));
     position->time = date_of(props, pool);
-    position->digest = digest_of(uuid, props, pool);
+    position->digest = digest_of(svn, uuid, props, pool);
     return NULL;
 }
 

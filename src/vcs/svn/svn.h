@@ -130,6 +130,15 @@ rc_err_t *rc_svn_fetch(const rc_remote_policy_t *policy, const char *path,
 /* -- handle.c -- */
 
 rc_err_t *rc_svn_open(void **repo, const char *path, apr_pool_t *pool);
+
+/**
+ * Returns, in @a pool, a text that tells a repository from another one with the same UUID, by the
+ * file with that. What was loaded from a filtered dump keeps the UUID, and so do all that were
+ * fetched from one remote.
+ */
+const char *rc_svn_files_text(const struct stat *uuid, apr_pool_t *pool);
+
+rc_err_t *rc_svn_lend(void **repository, const char *path, apr_pool_t *pool);
 bool rc_svn_reuse(void *repo);
 void rc_svn_set_work(void *repo, rc_work_t *work);
 void rc_svn_rest(void *repo);

@@ -29,6 +29,7 @@ const rc_backend_t rc_svn_backend = {
     .repair = rc_svn_repair,
     .settle = rc_svn_settle,
     .mark_commit = rc_svn_mark_commit,
+    .lend = rc_svn_lend,
     .open = rc_svn_open,
     .reuse = rc_svn_reuse,
     .set_work = rc_svn_set_work,
