@@ -8,19 +8,20 @@
 rc_user_t *rc_read_user_at(rc_stmt_t *st, int at, apr_pool_t *pool)
 {
     rc_user_t *user = apr_pcalloc(pool, sizeof(*user));
+    apr_int64_t flags = rc_column_int(st, at + 5);
 
     user->id = rc_column_int(st, at);
     user->username = rc_column_text(st, at + 1, pool);
     user->firstname = rc_column_text(st, at + 2, pool);
     user->lastname = rc_column_text(st, at + 3, pool);
     user->email = rc_column_text(st, at + 4, pool);
-    user->active = rc_column_bool(st, at + 5);
-    user->admin = rc_column_bool(st, at + 6);
-    user->inherits = rc_column_bool(st, at + 7);
-    user->extern_type = rc_column_text(st, at + 8, pool);
-    user->extern_name = rc_column_text(st, at + 9, pool);
-    user->language = rc_column_text(st, at + 10, pool);
-    user->last_login = rc_column_int(st, at + 11);
+    user->active = flags & 1;
+    user->admin = flags & 2;
+    user->inherits = flags & 4;
+    user->extern_type = rc_column_text(st, at + 6, pool);
+    user->extern_name = rc_column_text(st, at + 7, pool);
+    user->language = rc_column_text(st, at + 8, pool);
+    user->last_login = rc_column_int(st, at + 9);
     return user;
 }
 

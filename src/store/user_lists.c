@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Reads and writes the e-mail addresses and IP entries of users, and lists users with all their
- * data.
+ * Reads the e-mail addresses and IP entries of users, and lists users with all their data.
  */
 #include <string.h>
 
@@ -73,6 +72,7 @@ typedef struct users_walk_t {
 typedef struct users_t {
     rc_user_details_t *details;
     rc_user_t *rows[RC_CHUNK];
+    apr_array_header_t *numbers[RC_CHUNK]; /* of their addresses: see is_before */
 } users_t;
 
 static void take_user(void *baton, int at, rc_stmt_t *st, apr_pool_t *pool)
@@ -82,15 +82,32 @@ static void take_user(void *baton, int at, rc_stmt_t *st, apr_pool_t *pool)
     users->details[at].user = users->rows[at] = rc_read_user(st, pool);
 }
 
+/* Returns whether a row is before another one of its user: the main one is the first, then the
+ * oldest. The numbers are twice the ids, plus 1 for the main one. The rows of a chunk come in any
+ * order: to order the few of a user here costs less than to order those of all. */
+static bool is_before(apr_int64_t one, apr_int64_t other)
+{
+    return one % 2 == other % 2 ? one < other : one % 2;
+}
+
 static void take_email(void *baton, int at, rc_stmt_t *st, apr_pool_t *pool)
 {
     const users_t *users = baton;
-    const char *email = rc_column_text(st, 1, pool);
+    const char *email = rc_column_text(st, 1, pool), **place;
+    apr_int64_t number = rc_column_int(st, 2), *other;
 
     if (!users->rows[at])
         return; /* deleted since */
-    APR_ARRAY_PUSH(users->details[at].emails, const char *) = email;
-    if (rc_column_bool(st, 2))
+    place = apr_array_push(users->details[at].emails);
+    other = apr_array_push(users->numbers[at]);
+    for (; other != (apr_int64_t *)users->numbers[at]->elts && is_before(number, other[-1]);
+         place--, other--) {
+        *place = place[-1];
+        *other = other[-1];
+    }
+    *place = email;
+    *other = number;
+    if (number % 2)
         users->rows[at]->email = email;
 }
 
@@ -103,29 +120,29 @@ static void take_ip(void *baton, int at, rc_stmt_t *st, apr_pool_t *pool)
     APR_ARRAY_PUSH(details->ips, const char *) = rc_column_text(st, 1, pool);
 }
 
-/* Returns whether @a one is before @a other: the main key is the first, then the oldest. */
-static bool is_before(const rc_user_key_t *one, const rc_user_key_t *other)
+static apr_int64_t key_number(const rc_user_key_t *key)
 {
-    return one->main == other->main ? one->id < other->id : one->main;
+    return 2 * key->id + key->main;
 }
 
-/* The keys come in any order: to order the few of a user here costs less than those of all. */
 static void take_key(void *baton, int at, rc_stmt_t *st, apr_pool_t *pool)
 {
     const rc_user_details_t *details = (rc_user_details_t *)baton + at;
-    rc_blob_t sealed = rc_column_blob(st, 3, pool);
-    const rc_user_key_t key = {
+    rc_blob_t sealed = rc_column_blob(st, 2, pool);
+    apr_int64_t number = rc_column_int(st, 1);
+    rc_user_key_t *place = apr_array_push(details->keys);
+
+    for (;
+         place != (rc_user_key_t *)details->keys->elts && is_before(number, key_number(place - 1));
+         place--)
+        *place = place[-1];
+    *place = (rc_user_key_t){
         .user_id = rc_column_int(st, 0),
-        .id = rc_column_int(st, 1),
-        .main = rc_column_bool(st, 2),
+        .id = number / 2,
+        .main = number % 2,
         .sealed = sealed.data,
         .sealed_len = sealed.len,
     };
-    rc_user_key_t *place = apr_array_push(details->keys);
-
-    for (; place != (rc_user_key_t *)details->keys->elts && is_before(&key, place - 1); place--)
-        *place = place[-1];
-    *place = key;
 }
 
 /* Reads what belongs to the users of a chunk, and their rows, unless they are read. */
@@ -142,6 +159,7 @@ static rc_err_t *read_parts(users_t *users, const rc_chunk_t *chunk, bool rows, 
 
     for (i = 0; i < chunk->count; i++) {
         details[i].emails = apr_array_make(chunk->pool, 2, sizeof(const char *));
+        users->numbers[i] = apr_array_make(chunk->pool, 2, sizeof(apr_int64_t));
         details[i].keys = apr_array_make(chunk->pool, 2, sizeof(rc_user_key_t));
         details[i].ips = apr_array_make(chunk->pool, 2, sizeof(const char *));
     }
@@ -341,50 +359,4 @@ rc_err_t *rc_store_user_ips(apr_array_header_t **entries, rc_db_t *db, apr_int64
                             apr_pool_t *pool)
 {
     return read_texts(entries, db, SQL_USER_IPS, user_id, pool);
-}
-
-static rc_err_t *change_text(rc_db_t *db, rc_sql_t sql, apr_int64_t user_id, const char *text)
-{
-    return rc_execute(db, sql, "in", user_id, text);
-}
-
-static rc_err_t *insert_email(rc_db_t *db, apr_int64_t user_id, const char *email, bool main)
-{
-    return rc_execute(db, SQL_EMAIL_INSERT, "ind", user_id, email, (int)main);
-}
-
-rc_err_t *rc_store_email_set_main(rc_db_t *db, apr_int64_t user_id, const char *email)
-{
-    rc_stmt_t *st;
-
-    if (!email) {
-        RC_TRY(rc_query(&st, db, SQL_EMAIL_MAIN_DELETE, "i", user_id));
-        return rc_stmt_run(st, db);
-    }
-    RC_TRY(change_text(db, SQL_EMAIL_MAIN_UPDATE, user_id, email));
-    return rc_changes(db) ? NULL : insert_email(db, user_id, email, true);
-}
-
-rc_err_t *rc_store_email_add(rc_db_t *db, apr_int64_t user_id, const char *email)
-{
-    return insert_email(db, user_id, email, false);
-}
-
-rc_err_t *rc_store_email_remove(bool *removed, rc_db_t *db, apr_int64_t user_id, const char *email)
-{
-    RC_TRY(change_text(db, SQL_EMAIL_DELETE, user_id, email));
-    *removed = rc_changes(db) > 0;
-    return NULL;
-}
-
-rc_err_t *rc_store_ip_add(rc_db_t *db, apr_int64_t user_id, const char *entry)
-{
-    return change_text(db, SQL_IP_INSERT, user_id, entry);
-}
-
-rc_err_t *rc_store_ip_remove(bool *removed, rc_db_t *db, apr_int64_t user_id, const char *entry)
-{
-    RC_TRY(change_text(db, SQL_IP_DELETE, user_id, entry));
-    *removed = rc_changes(db) > 0;
-    return NULL;
 }

@@ -8,7 +8,7 @@
 /** Copies the current row of a statement with USER_COLUMNS to @a pool. */
 rc_user_t *rc_read_user(rc_stmt_t *st, apr_pool_t *pool);
 
-#define RC_USER_COLUMNS 12 /* the number of USER_COLUMNS */
+#define RC_USER_COLUMNS 10 /* the number of USER_COLUMNS */
 
 /** The same for a statement with USER_COLUMNS from column @a at on. */
 rc_user_t *rc_read_user_at(rc_stmt_t *st, int at, apr_pool_t *pool);

@@ -42,14 +42,15 @@ SELECT @USER_KEY_COLUMNS@ FROM api_key k WHERE k.user_id = ?1 ORDER BY k.main DE
 SELECT @USER_HEAD@, NULL, @USER_REST@ FROM json_each(?1) CROSS JOIN users u WHERE u.user_id = value
 -- USERS_NAMES: chunk
 SELECT u.user_id, u.username FROM json_each(?1) CROSS JOIN users u WHERE u.user_id = value
--- USERS_EMAILS: chunk; addresses, and whether they are main ones
-WITH @CHUNK@ SELECT e.user_id, e.email, e.main FROM chunk c CROSS JOIN user_email e WHERE e.user_id = c.id
- ORDER BY e.main DESC, e.email_id
+-- USERS_EMAILS: chunk; addresses, in any order, with twice their ids, plus 1 for main ones
+WITH @CHUNK@ SELECT e.user_id, e.email, 2 * e.email_id + e.main FROM chunk c CROSS JOIN user_email e
+ WHERE e.user_id = c.id
 -- USERS_IPS: chunk
 WITH @CHUNK@ SELECT i.user_id, i.ip_addr FROM chunk c CROSS JOIN user_ip i WHERE i.user_id = c.id
  ORDER BY i.ip_id
--- USERS_KEYS: chunk; what shows them in clear, in any order
-SELECT k.user_id, k.key_id, k.main, k.sealed FROM json_each(?1) CROSS JOIN api_key k WHERE k.user_id = value
+-- USERS_KEYS: chunk; what shows them in clear, as USERS_EMAILS
+WITH @CHUNK@ SELECT k.user_id, 2 * k.key_id + k.main, k.sealed FROM chunk c CROSS JOIN api_key k
+ WHERE k.user_id = c.id
 
 -- USERS_BY_NAME: only those after this name, limit; all but the default user, as USER_ROWS
 SELECT @USER_HEAD@, NULL, @USER_REST@ FROM users u WHERE u.username > ?1 AND u.username <> 'default'
