@@ -104,14 +104,13 @@ static void set_chunk(rc_chunk_t *chunk, const apr_array_header_t *list, int at,
 static rc_err_t *walk_chunks(rc_chunk_t *chunk, const apr_array_header_t *list, int at, int end,
                              rc_chunk_fn_t *fn, void *baton)
 {
-    rc_chunk_t next = *chunk;
+    rc_chunk_t *next = chunk->next;
 
-    chunk->next = &next;
-    for (set_chunk(&next, list, at, end); next.count; at += chunk->count) {
+    for (set_chunk(next, list, at, end); next->count; at += chunk->count) {
         apr_pool_clear(chunk->pool);
         set_chunk(chunk, list, at, end);
-        chunk->asked = next.asked;
-        set_chunk(&next, list, at + chunk->count, end);
+        chunk->asked = next->asked;
+        set_chunk(next, list, at + chunk->count, end);
         RC_TRY(fn(baton, chunk));
     }
     return NULL;
@@ -134,7 +133,7 @@ typedef struct stretch_t {
 static rc_err_t *walk_stretch(int *total, rc_stmt_t *st, rc_db_t *db, stretch_t stretch,
                               rc_chunk_fn_t *fn, void *baton, apr_pool_t *pool)
 {
-    rc_chunk_t chunk = {.db = db};
+    rc_chunk_t next = {.db = db}, chunk = {.db = db, .next = &next};
     apr_array_header_t *list;
     apr_pool_t *own;
     rc_err_t *err;

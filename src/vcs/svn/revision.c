@@ -17,7 +17,7 @@
 #include "base/text.h"
 
 #define UNREADABLE  "unreadable." /* in the place of a digest */
-#define DIGITS_MOST 10           /* of a revision number */
+#define DIGITS_MOST 10            /* of a revision number */
 
 static rc_err_t *uuid_of(const char **uuid, rc_vcs_t *vcs, apr_pool_t *pool)
 {
