@@ -17,9 +17,9 @@
 #include <apr_strings.h>
 
 #include "store/sql.h"
-#include "store/texts.h"
 #include "store/user.h"
 
+#include "database.h"
 #include "temp.h"
 
 #define USERS 3 /* u1, u2 ... */
@@ -204,17 +204,8 @@ static rc_err_t *add_users(void *baton, rc_db_t *unused)
 
 static int open_database(void **dir)
 {
-    rc_db_config_t *config = apr_pcalloc(pool, sizeof(*config));
-    const char *name = getenv("RCAPI_DATABASE");
-
     *dir = temp_dir(pool);
-    config->path = name ? name : apr_pstrcat(pool, *dir, "/rcapi.db", NULL);
-    config->texts = &rc_store_texts;
-    config->create = true;
-    config->synchronous = "OFF";
-    config->timeout = apr_time_from_sec(5);
-    rc_db_startup();
-    ok(rc_db_open(&db, config, pool));
+    ok(open_test_database(&db, *dir, pool));
     ok(rc_db_txn(db, add_users, NULL));
     return 0;
 }

@@ -20,9 +20,9 @@
 #include "store/group.h"
 #include "store/repo.h"
 #include "store/rule.h"
-#include "store/texts.h"
 #include "db/sqlite/sqlite.h"
 
+#include "database.h"
 #include "patience.h"
 #include "rule_known.h"
 #include "rule_model.h"
@@ -759,21 +759,14 @@ static void hidden_objects_cost_as_much_as_missing_ones(void **unused)
 
 static int open_database(void **unused)
 {
-    rc_db_config_t *config = apr_pcalloc(pool, sizeof(*config));
     char *dir = temp_dir(pool);
-    const char *seed = getenv("RCAPI_SEED"), *name = getenv("RCAPI_DATABASE");
+    const char *seed = getenv("RCAPI_SEED");
 
     *unused = dir;
     random_state = seed ? (apr_uint64_t)apr_strtoi64(seed, NULL, 10) : 20240229;
     print_message("# RCAPI_SEED=%" APR_UINT64_T_FMT "\n", random_state);
     random_state = random_state * 2 + 1; /* never zero */
-    config->path = name ? name : apr_pstrcat(pool, dir, "/rcapi.db", NULL);
-    config->texts = &rc_store_texts;
-    config->create = true;
-    config->synchronous = "OFF";
-    config->timeout = apr_time_from_sec(5);
-    rc_db_startup();
-    ok(rc_db_open(&db, config, pool));
+    ok(open_test_database(&db, dir, pool));
     return 0;
 }
 
